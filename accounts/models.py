@@ -1,0 +1,101 @@
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def lock(self) -> "UserQuerySet":
+        """The seeker's row: first in the lock order seeker, counselor, host, reservation, meeting."""
+        return self.select_for_update(of=("self",), no_key=True)
+
+    def expired(self, now: datetime) -> "UserQuerySet":
+        return self.filter(is_active=False, deleted_at__lt=now)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Anybody who signs in, by e-mail address. `is_staff` opens the admin, `is_superuser` is the national administrator.
+
+    Names are stored as typed (domain-and-standards B.8): no normalisation.
+    """
+
+    email = models.EmailField(_("メールアドレス"), max_length=254, unique=True)
+    name = models.CharField(_("氏名"), max_length=150, blank=True)
+    kana = models.CharField(_("ふりがな"), max_length=150, blank=True)
+    is_active = models.BooleanField(_("有効"), default=True)
+    is_staff = models.BooleanField(_("職員"), default=False)
+    date_joined = models.DateTimeField(_("登録日時"), default=timezone.now)
+    deleted_at = models.DateTimeField(_("削除日時"), null=True, blank=True)
+
+    objects = UserManager.from_queryset(UserQuerySet)()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        verbose_name = _("利用者")
+        verbose_name_plural = _("利用者")
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name or self.email
+
+
+class SeekerProfile(models.Model):
+    """What full registration asks of a job seeker (J-10). The office checks the number in the session."""
+
+    user = models.OneToOneField(User, models.CASCADE, verbose_name=_("利用者"), related_name="seeker_profile")
+    postal_code = models.CharField(_("郵便番号"), max_length=8, blank=True)
+    address = models.CharField(_("住所"), max_length=300, blank=True)
+    phone = models.CharField(_("電話番号"), max_length=30, blank=True)
+    phone_e164 = models.CharField(_("電話番号（発信用）"), max_length=16, blank=True, editable=False)
+    seeker_number = models.CharField(_("求職番号"), max_length=14, blank=True)
+    home_office = models.ForeignKey(
+        "offices.Office", models.SET_NULL, verbose_name=_("利用するハローワーク"), null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("求職者の登録内容")
+        verbose_name_plural = _("求職者の登録内容")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class ProvisionalRegistration(models.Model):
+    """仮登録: an address that was sent a link. Only the token's hash is stored (ASVS 11.5.1). Gone after 24 hours."""
+
+    email = models.EmailField(_("メールアドレス"), max_length=254, db_index=True)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(_("作成日時"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("期限"), db_index=True)
+    opened_at = models.DateTimeField(_("確認日時"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("仮登録")
+        verbose_name_plural = _("仮登録")
+
+    def __str__(self) -> str:
+        return self.email

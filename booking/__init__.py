@@ -1,0 +1,16 @@
+"""Counseling reservations, the heart of the portal. A map, from the bottom up (the import contract in pyproject.toml):
+
+enums, errors, clock    words, refusals, the only arithmetic with a time zone
+db                      the range expression of the exclusion constraints; refusals out of violated constraints
+policies, meetings      what an office decides; meeting software behind one protocol
+rules                   pure: windows (opens, closes, late), slots
+models                  service, schedule, reservation, meeting
+transitions             the state machine: a table and apply()
+availability            free slots of a service, computed
+mails, invitations      which mail with which facts; the calendar file
+effects, tasks          act outside, safe to run twice; their Celery entry points
+flows                   one module per story: hold, reserve, cancel, check_in, no_show, complete
+forms, exports          parse input; columns of the schedule
+views, urls, admin      by audience: seeker, counselor, office
+periodic                what the beat starts: find rows, call one flow or queue one task per row
+"""

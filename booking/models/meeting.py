@@ -1,0 +1,90 @@
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from booking.enums import LIVE_MEETING, MeetingSoftware, MeetingState
+from booking.models.reservation import Reservation
+
+
+def new_ref() -> str:
+    """Sixteen hex characters that mark a meeting as ours without naming anybody (zoom contract C.7)."""
+    return secrets.token_hex(8)
+
+
+class OnlineMeetingQuerySet(models.QuerySet["OnlineMeeting"]):
+    def lock(self) -> "OnlineMeetingQuerySet":
+        return self.select_for_update(of=("self",), no_key=True)
+
+    def live(self) -> "OnlineMeetingQuerySet":
+        return self.filter(state__in=LIVE_MEETING)
+
+    def left_behind(self, now: datetime) -> "OnlineMeetingQuerySet":
+        """Rows that still need an effect and whose next attempt is due."""
+        return self.filter(
+            state__in=[MeetingState.REQUESTED, MeetingState.CREATING, MeetingState.UNKNOWN, MeetingState.CLOSING],
+            next_attempt_at__lte=now,
+        )
+
+    def late(self, now: datetime) -> "OnlineMeetingQuerySet":
+        """Requested more than 15 minutes ago and still not open: staff see these."""
+        return self.live().exclude(state=MeetingState.OPEN).filter(requested_at__lte=now - timedelta(minutes=15))
+
+
+class OnlineMeeting(models.Model):
+    """The meeting of a reservation at the meeting software: written with the reservation, opened by a task."""
+
+    reservation = models.ForeignKey(Reservation, models.PROTECT, verbose_name=_("予約"), related_name="meetings")
+    software = models.CharField(_("会議ソフト"), max_length=10, choices=MeetingSoftware)
+    state = models.CharField(_("状態"), max_length=10, choices=MeetingState, default=MeetingState.REQUESTED)
+    ref = models.CharField(_("目印"), max_length=16, unique=True, default=new_ref, editable=False)
+    host = models.CharField(_("ホスト"), max_length=254)
+    starts_at = models.DateTimeField(_("開始"))
+    minutes = models.PositiveSmallIntegerField(_("長さ（分）"))
+    meeting_id = models.CharField(_("ミーティングID"), max_length=20, blank=True)
+    join_url = models.CharField(_("参加URL"), max_length=500, blank=True)
+    passcode = models.CharField(_("パスコード"), max_length=20, blank=True)
+    requested_at = models.DateTimeField(_("依頼日時"))
+    next_attempt_at = models.DateTimeField(_("次の試行"))
+    opened_at = models.DateTimeField(_("作成日時"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("試行回数"), default=0)
+    error = models.CharField(_("エラー"), max_length=300, blank=True)
+
+    objects = OnlineMeetingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("オンライン会議")
+        verbose_name_plural = _("オンライン会議")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reservation"],
+                condition=models.Q(state__in=LIVE_MEETING),
+                name="one_live_meeting_per_reservation",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=MeetingState.OPEN) | ~models.Q(meeting_id=""),
+                name="open_meeting_has_an_id",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                name="meeting_left_behind",
+                condition=models.Q(state__in=["requested", "creating", "unknown", "closing"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_software_display()} {self.display_id or self.ref}"
+
+    @property
+    def display_id(self) -> str:
+        """The meeting number in groups: 11 digits 3-4-4, 10 digits 3-3-4, 9 digits 3-3-3 (contract C.4)."""
+        sizes = {11: (3, 4, 4), 10: (3, 3, 4), 9: (3, 3, 3)}.get(len(self.meeting_id))
+        if sizes is None:
+            return self.meeting_id
+        first, second, _last = sizes
+        digits = self.meeting_id
+        return f"{digits[:first]} {digits[first : first + second]} {digits[first + second :]}"

@@ -1,0 +1,49 @@
+"""The Celery app and the one beat schedule: when runs what."""
+
+import os
+from datetime import timedelta
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hellowork.settings")
+
+app = Celery("hellowork")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.autodiscover_tasks(related_name="periodic")
+
+app.conf.beat_schedule = {
+    "release expired holds": {
+        "task": "booking.periodic.release_expired_holds",
+        "schedule": timedelta(seconds=30),
+    },
+    "cancel no-shows": {
+        "task": "booking.periodic.cancel_no_shows",
+        "schedule": timedelta(seconds=15),
+    },
+    "complete past sessions": {
+        "task": "booking.periodic.complete_past_sessions",
+        "schedule": timedelta(minutes=5),
+    },
+    "wake up meetings left behind": {
+        "task": "booking.periodic.wake_up_meetings",
+        "schedule": timedelta(seconds=30),
+    },
+    "send mails that are due": {
+        "task": "mailing.periodic.send_due_mails",
+        "schedule": timedelta(seconds=15),
+    },
+    "purge what is kept no longer": {
+        "task": "accounts.periodic.purge_expired_registrations",
+        "schedule": timedelta(minutes=15),
+    },
+    "purge mail contents": {
+        "task": "mailing.periodic.purge_mail_contents",
+        "schedule": crontab(hour="3", minute="10"),
+    },
+    "purge personal data of past sessions": {
+        "task": "booking.periodic.purge_personal_data",
+        "schedule": crontab(hour="3", minute="20"),
+    },
+}
