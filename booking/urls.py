@@ -1,4 +1,11 @@
-from django.urls.resolvers import URLPattern
+from django.urls import path
+
+from booking.views import pages
 
 app_name = "booking"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", pages.start, name="start"),
+    path("help/", pages.help_page, name="help"),
+    path("accessibility/", pages.accessibility, name="accessibility"),
+    path("mypage/", pages.start, name="my_page"),
+]

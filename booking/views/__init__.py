@@ -1,0 +1,1 @@
+"""Pages by audience: pages (everybody), seeker, counselor, office."""
