@@ -16,6 +16,13 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def due(self, now: datetime) -> "OutgoingMailQuerySet":
         return self.filter(state=MailState.QUEUED, due_at__lte=now)
 
+    def not_woken_since(self, moment: datetime) -> "OutgoingMailQuerySet":
+        return self.filter(models.Q(woken_at__isnull=True) | models.Q(woken_at__lte=moment))
+
+    def stuck(self, since: datetime) -> "OutgoingMailQuerySet":
+        """Claimed that long ago and still not done: the worker was killed."""
+        return self.filter(state=MailState.SENDING, claimed_at__lte=since)
+
     def about(self, cause: str) -> "OutgoingMailQuerySet":
         return self.filter(cause=cause)
 
@@ -28,6 +35,8 @@ class OutgoingMail(models.Model):
 
     `kind` names the composer (mailing.composers) that writes the text at the moment of sending; `cause` is the key it
     understands, for example a reservation's uuid. `(cause, kind, occurrence)` is unique: a second one is impossible.
+    `is_waiting`: it may be tried before `due_at`, as soon as somebody wakes its cause. `woken_at`: when a worker was
+    last called for it, so that the sweeper does not fill the queue with calls for the same row.
     """
 
     kind = models.CharField(_("種類"), max_length=60)
@@ -39,6 +48,8 @@ class OutgoingMail(models.Model):
     state = models.CharField(_("状態"), max_length=12, choices=MailState, default=MailState.QUEUED)
     created_at = models.DateTimeField(_("作成日時"), auto_now_add=True)
     due_at = models.DateTimeField(_("送信予定"))
+    is_waiting = models.BooleanField(_("きっかけ待ち"), default=False, editable=False)
+    woken_at = models.DateTimeField(_("呼び出し日時"), null=True, blank=True, editable=False)
     claimed_at = models.DateTimeField(_("送信開始"), null=True, blank=True)
     sent_at = models.DateTimeField(_("送信日時"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("試行回数"), default=0)

@@ -1,0 +1,61 @@
+"""From text to MIME: plain text always, base64 UTF-8, and an invitation as RFC 6047 wants it."""
+
+import re
+from email.charset import BASE64, Charset
+from email.utils import formatdate, parseaddr
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, SafeMIMEText
+
+from mailing.composers import CalendarFile, Message
+from mailing.models import OutgoingMail
+
+LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+
+
+def one_line(text: str) -> str:
+    """Without line breaks and other control characters: nothing a person typed can start a new header or line."""
+    return LINE_BREAKS.sub(" ", text).strip()
+
+
+def our_address() -> str:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+
+
+def new_message_id() -> str:
+    return f"<{uuid4()}@{our_address().rpartition('@')[2]}>"
+
+
+def build(mail: OutgoingMail, message: Message) -> EmailMultiAlternatives:
+    """The mail as it goes out. Raises ValueError for an address or header that cannot be one."""
+    if mail.to != one_line(mail.to) or "@" not in mail.to:
+        raise ValueError("not a mail address")
+    email = EmailMultiAlternatives(
+        subject=mail.subject,
+        body=message.body,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[mail.to],
+        reply_to=[message.reply_to] if message.reply_to else None,
+        headers={"Message-ID": mail.message_id, "Date": formatdate(), "Auto-Submitted": "auto-generated"},
+    )
+    email.encoding = base64_utf8()  # type: ignore[assignment]  # Django takes a Charset, its stubs only know names
+    if message.calendar:
+        _attach(email, message.calendar)
+    return email
+
+
+def base64_utf8() -> Charset:
+    """Base64 passes every server on the way, also those without 8BITMIME (domain-and-standards B.7)."""
+    charset = Charset("utf-8")
+    charset.body_encoding = BASE64
+    return charset
+
+
+def _attach(email: EmailMultiAlternatives, calendar: CalendarFile) -> None:
+    text = calendar.content.decode()
+    email.attach_alternative(text, f"text/calendar; method={calendar.method}")
+    attached = SafeMIMEText(text, "plain", base64_utf8())  # type: ignore[arg-type]
+    attached.replace_header("Content-Type", 'application/ics; charset="utf-8"')
+    attached.add_header("Content-Disposition", "attachment", filename="invite.ics")
+    email.attach(attached)
