@@ -37,13 +37,18 @@ class Office(models.Model):
     """公共職業安定所. The five digits are the first part of every 求職番号 (domain-and-standards A.1)."""
 
     number = models.CharField(
-        _("安定所番号"), max_length=5, unique=True, validators=[RegexValidator(r"^\d{5}$", _("5桁の数字で入力してください。"))]
+        _("安定所番号"),
+        max_length=5,
+        unique=True,
+        validators=[RegexValidator(r"^\d{5}$", _("5桁の数字で入力してください。"))],
     )
     bureau = models.ForeignKey(Bureau, models.PROTECT, verbose_name=_("労働局"), null=True, blank=True)
     name = models.CharField(_("名称"), max_length=60)
     address = models.CharField(_("所在地"), max_length=200, blank=True)
     phone = models.CharField(_("電話番号"), max_length=20)
-    contact_hours = models.CharField(_("電話受付時間"), max_length=100, help_text=_("例: 月曜から金曜 9:00〜17:00（祝日を除く）"))
+    contact_hours = models.CharField(
+        _("電話受付時間"), max_length=100, help_text=_("例: 月曜から金曜 9:00〜17:00（祝日を除く）")
+    )
     email = models.EmailField(_("メールアドレス"), blank=True)
     court = models.CharField(_("管轄裁判所"), max_length=60, blank=True)
     reminder_at = models.TimeField(_("前日のお知らせの時刻"), default=time(15, 0))

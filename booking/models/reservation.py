@@ -52,6 +52,19 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
     def of_seeker(self, user: Any) -> "ReservationQuerySet":
         return self.filter(seeker=user)
 
+    def strip_personal_data(self) -> int:
+        """Erase what tells who it was; what the statistics need stays."""
+        return self.update(
+            name="",
+            kana="",
+            phone="",
+            phone_e164="",
+            seeker_number="",
+            topic="",
+            companions=[],
+            interpreter_language="",
+        )
+
     def visible_to(self, user: Any) -> "ReservationQuerySet":
         """What staff may know exists: the reservations of their own offices."""
         return self.booked().filter(office__in=Office.objects.of_staff(user))
@@ -159,12 +172,12 @@ class Reservation(models.Model):
     def __str__(self) -> str:
         return self.display_number
 
+    def get_absolute_url(self) -> str:
+        return reverse("booking:reservation", args=[self.number])
+
     @property
     def display_number(self) -> str:
         return f"{self.number[:4]}-{self.number[4:]}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("booking:reservation", args=[self.number])
 
 
 class ReservationEvent(models.Model):

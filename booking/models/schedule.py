@@ -29,9 +29,14 @@ class Counselor(models.Model):
     )
     office = models.ForeignKey(Office, models.PROTECT, verbose_name=_("安定所"), related_name="counselors")
     name = models.CharField(_("表示名"), max_length=60)
-    services = models.ManyToManyField(Service, verbose_name=_("担当する相談メニュー"), related_name="counselors", blank=True)
+    services = models.ManyToManyField(
+        Service, verbose_name=_("担当する相談メニュー"), related_name="counselors", blank=True
+    )
     meeting_host = models.CharField(
-        _("Zoomのユーザー"), max_length=254, blank=True, help_text=_("Zoomに登録したメールアドレス。相談員ごとに1つ必要です。")
+        _("Zoomのユーザー"),
+        max_length=254,
+        blank=True,
+        help_text=_("Zoomに登録したメールアドレス。相談員ごとに1つ必要です。"),
     )
     is_active = models.BooleanField(_("予約を受け付ける"), default=True)
 

@@ -29,10 +29,15 @@ class Service(models.Model):
     )
     opens_months_before = models.PositiveSmallIntegerField(_("予約開始（か月前）"), default=1)
     closes_days_before = models.PositiveSmallIntegerField(
-        _("予約締切（日前）"), default=1, help_text=_("1は前日まで。当日の予約は受け付けません。"), validators=[MinValueValidator(1)]
+        _("予約締切（日前）"),
+        default=1,
+        help_text=_("1は前日まで。当日の予約は受け付けません。"),
+        validators=[MinValueValidator(1)],
     )
     closes_at = models.TimeField(_("予約締切の時刻"), null=True, blank=True, help_text=_("空欄はその日の24時まで。"))
-    cancel_channel = models.CharField(_("取消の方法"), max_length=10, choices=CancelChannel, default=CancelChannel.PORTAL)
+    cancel_channel = models.CharField(
+        _("取消の方法"), max_length=10, choices=CancelChannel, default=CancelChannel.PORTAL
+    )
     cancel_closes_days_before = models.PositiveSmallIntegerField(_("取消期限（日前）"), default=0)
     cancel_closes_at = models.TimeField(
         _("取消期限の時刻"), null=True, blank=True, help_text=_("空欄はその日の24時まで。0日前で空欄なら開始時刻まで。")
@@ -43,7 +48,11 @@ class Service(models.Model):
         _("会議ソフト"), max_length=10, choices=MeetingSoftware, default=MeetingSoftware.ZOOM
     )
     terms = models.ForeignKey(
-        TermsDocument, models.PROTECT, verbose_name=_("利用規約"), related_name="+", limit_choices_to={"kind": "service"}
+        TermsDocument,
+        models.PROTECT,
+        verbose_name=_("利用規約"),
+        related_name="+",
+        limit_choices_to={"kind": "service"},
     )
     software_terms = models.ForeignKey(
         TermsDocument,
@@ -92,6 +101,12 @@ class Service(models.Model):
             cancel_closes_days_before=self.cancel_closes_days_before,
             cancel_closes_at=self.cancel_closes_at,
         )
+
+    @property
+    def required_details(self) -> list[str]:
+        """The names of the details without which nobody can book: asked by the form, enforced by the flow."""
+        asked = {"seeker_number": self.seeker_number, "topic": self.topic}
+        return ["name", "phone", *(name for name, mark in asked.items() if mark == Requirement.REQUIRED)]
 
 
 class ServiceHours(models.Model):

@@ -1,0 +1,1 @@
+"""One module per story. A flow locks, asks the rules, changes rows through transitions.apply(), queues what follows."""

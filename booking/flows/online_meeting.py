@@ -1,0 +1,32 @@
+"""The meeting row that goes with a reservation: asked for and given up in the transaction of its cause."""
+
+from datetime import datetime, timedelta
+
+from booking.enums import MeetingState
+from booking.models import OnlineMeeting, Reservation
+from booking.tasks import close_meeting, open_meeting
+
+
+def request_meeting(reservation: Reservation, *, now: datetime) -> OnlineMeeting:
+    """Write the row and wake the worker after the commit. A start in the past is moved: Zoom would read it as "now"."""
+    starts_at = max(reservation.starts_at, now + timedelta(minutes=1))
+    meeting = OnlineMeeting.objects.create(
+        reservation=reservation,
+        software=reservation.service.meeting_software,
+        host=reservation.counselor.meeting_host,
+        starts_at=starts_at,
+        minutes=max(1, round((reservation.ends_at - starts_at).total_seconds() / 60)),
+        requested_at=now,
+        next_attempt_at=now,
+    )
+    open_meeting.delay_on_commit(meeting.pk)
+    return meeting
+
+
+def give_up_meeting(reservation: Reservation, *, now: datetime) -> None:
+    """The reservation will not take place: mark its meeting for closing and wake the worker after the commit."""
+    for meeting in OnlineMeeting.objects.lock().live().filter(reservation=reservation):
+        meeting.state = MeetingState.CLOSING
+        meeting.next_attempt_at = now
+        meeting.save(update_fields=["state", "next_attempt_at"])
+        close_meeting.delay_on_commit(meeting.pk)

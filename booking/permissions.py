@@ -1,0 +1,57 @@
+"""Who may do what. What exists for a person at all is `visible_to` on the QuerySets."""
+
+from typing import Any
+
+from booking.models import Counselor, Reservation
+from offices.models import Office, Role
+from offices.roles import has_role, roles_of
+
+
+def can_see_topic(user: Any, reservation: Reservation) -> bool:
+    """Counselors and the manager of the office; reception does not (ASVS 8.2.3)."""
+    return can_see_topics_of(user, reservation.office_id)
+
+
+def can_see_topics_of(user: Any, office_id: int) -> bool:
+    return has_role(user, office_id, Role.COUNSELOR, Role.MANAGER)
+
+
+def can_run_session(user: Any, reservation: Reservation) -> bool:
+    """Check in, mark contacted, complete: everybody who works at the office."""
+    return has_role(user, reservation.office_id, Role.COUNSELOR, Role.RECEPTION, Role.MANAGER)
+
+
+def can_cancel_as_office(user: Any, reservation: Reservation) -> bool:
+    return can_run_session(user, reservation)
+
+
+def can_undo_no_show(user: Any, reservation: Reservation) -> bool:
+    return has_role(user, reservation.office_id, Role.COUNSELOR, Role.MANAGER)
+
+
+def can_open_host_link(user: Any, reservation: Reservation) -> bool:
+    """The link signs its bearer in as the host: counselors and the manager only."""
+    return can_undo_no_show(user, reservation)
+
+
+def can_change_schedule(user: Any, counselor: Counselor) -> bool:
+    """Counselors their own calendar, the manager every calendar of the office."""
+    if has_role(user, counselor.office_id, Role.MANAGER):
+        return True
+    membership = counselor.membership
+    own = membership is not None and membership.user_id == user.pk
+    return own and has_role(user, counselor.office_id, Role.COUNSELOR)
+
+
+def can_manage_office(user: Any, office: Office) -> bool:
+    """Services, counselors and closed days."""
+    return has_role(user, office.pk, Role.MANAGER)
+
+
+def can_export(user: Any, office: Office) -> bool:
+    return has_role(user, office.pk, Role.COUNSELOR, Role.RECEPTION, Role.MANAGER)
+
+
+def is_office_staff(user: Any) -> bool:
+    """Works at some office, or is the national administrator."""
+    return bool(user.is_active and user.is_staff and (user.is_superuser or roles_of(user)))

@@ -1,0 +1,22 @@
+"""Which role has this person at which office? Asked once per request, remembered on the user object."""
+
+from typing import Any
+
+from offices.models import Role, StaffMembership
+
+
+def roles_of(user: Any) -> dict[int, Role]:
+    """Role by office id; empty for everybody who is not staff."""
+    known: dict[int, Role] | None = user.__dict__.get("roles_by_office")
+    if known is None:
+        rows = StaffMembership.objects.filter(user=user.pk, is_active=True).values_list("office", "role")
+        known = {office: Role(role) for office, role in rows} if user.is_active and user.is_staff else {}
+        user.__dict__["roles_by_office"] = known
+    return known
+
+
+def has_role(user: Any, office_id: int, *roles: Role) -> bool:
+    """One of these roles at the office; the national administrator counts as every role everywhere."""
+    if user.is_active and user.is_superuser:
+        return True
+    return roles_of(user).get(office_id) in roles
