@@ -20,7 +20,6 @@ def create_refuse_change() -> RunSQL:
 def append_only(table: str) -> RunSQL:
     """Refuse UPDATE and DELETE on the table; a retention job may delete after `SET LOCAL hellowork.retention = 'on'`."""
     return RunSQL(
-        f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} "
-        f"FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+        f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()",
         f"DROP TRIGGER IF EXISTS append_only ON {table}",
     )

@@ -1,9 +1,12 @@
 import hashlib
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,9 +22,7 @@ class TermsDocument(models.Model):
     kind = models.CharField(_("種類"), max_length=10, choices=TermsKind)
     title = models.CharField(_("表題"), max_length=100)
     slug = models.SlugField(_("URL名"), unique=True)
-    office_number = models.CharField(
-        _("安定所番号"), max_length=5, blank=True, help_text=_("空欄は全国共通。terms は offices を知らないため番号で持ちます。")
-    )
+    office_number = models.CharField(_("安定所番号"), max_length=5, blank=True, help_text=_("空欄は全国共通です。"))
 
     class Meta:
         verbose_name = _("規約")
@@ -30,15 +31,28 @@ class TermsDocument(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return reverse("terms:document", args=[self.slug])
+
+    def next_number(self) -> int:
+        return (self.versions.aggregate(last=models.Max("number"))["last"] or 0) + 1
+
 
 class TermsVersionQuerySet(models.QuerySet["TermsVersion"]):
+    def published(self) -> "TermsVersionQuerySet":
+        """What the public may read: past, current and announced versions; no drafts."""
+        return self.filter(published_at__isnull=False)
+
+    def was_in_force(self, on: date) -> "TermsVersionQuerySet":
+        """Published versions whose day has come, replaced ones included."""
+        return self.published().filter(in_force_on__lte=on)
+
     def in_force(self, on: date) -> "TermsVersionQuerySet":
         """The newest published version of each document on that day."""
-        return (
-            self.filter(published_at__isnull=False, in_force_on__lte=on)
-            .order_by("document_id", "-in_force_on", "-number")
-            .distinct("document_id")
-        )
+        return self.was_in_force(on).order_by("document_id", "-in_force_on", "-number").distinct("document_id")
+
+    def lock(self) -> "TermsVersionQuerySet":
+        return self.select_for_update(of=("self",), no_key=True)
 
 
 class TermsVersion(models.Model):
@@ -72,9 +86,30 @@ class TermsVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.document} 第{self.number}版"
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Keep the fingerprint of exactly this text beside it."""
         self.sha256 = hashlib.sha256(self.body.encode()).hexdigest()
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        if update_fields is not None:
+            update_fields = {*update_fields, "sha256"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("terms:version", args=[self.document.slug, self.number])
+
+    def is_fixed(self, *, on: date) -> bool:
+        """Published and its day has come: nobody may change it any more."""
+        return self.published_at is not None and self.in_force_on <= on
+
+    def previous(self) -> "TermsVersion | None":
+        """The published version that this one replaces or will replace."""
+        return (
+            TermsVersion.objects.published()
+            .filter(document=self.document_id, in_force_on__lte=self.in_force_on)
+            .exclude(pk=self.pk)
+            .exclude(in_force_on=self.in_force_on, number__gt=self.number)
+            .order_by("-in_force_on", "-number")
+            .first()
+        )
 
 
 class Consent(models.Model):
