@@ -47,6 +47,7 @@ class OnlineMeeting(models.Model):
     passcode = models.CharField(_("パスコード"), max_length=20, blank=True)
     requested_at = models.DateTimeField(_("依頼日時"))
     next_attempt_at = models.DateTimeField(_("次の試行"))
+    leased_until = models.DateTimeField(_("処理中（この時刻まで）"), null=True, blank=True)
     opened_at = models.DateTimeField(_("作成日時"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("試行回数"), default=0)
     error = models.CharField(_("エラー"), max_length=300, blank=True)

@@ -1,0 +1,94 @@
+"""Who may act for a meeting row right now, and when the next attempt is due.
+
+No lock is held while Zoom answers: the row is claimed in a short transaction and carries the end of the claim.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from booking.enums import MeetingState
+from booking.meetings.errors import (
+    ConfigurationAlarm,
+    HostUnavailable,
+    InvalidRequest,
+    MeetingError,
+    OutcomeUnknown,
+    WaitUntil,
+)
+from booking.models import OnlineMeeting, Reservation
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=150)
+"""Longer than CELERY_TASK_TIME_LIMIT: when it is over, the worker that took it no longer runs."""
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(minutes=15)
+UNTIL_SOMEBODY_ACTED = timedelta(hours=1)
+UNTIL_THE_HOST_IS_CORRECTED = timedelta(minutes=15)
+
+
+def locked(meeting_pk: int) -> tuple[Reservation, OnlineMeeting]:
+    """Both rows in the one lock order (reservation, meeting). Call inside a transaction."""
+    reservation = Reservation.objects.lock().get(meetings=meeting_pk)
+    return reservation, OnlineMeeting.objects.lock().get(pk=meeting_pk)
+
+
+def is_due(meeting: OnlineMeeting, *, now: datetime) -> bool:
+    is_leased = meeting.leased_until is not None and meeting.leased_until > now
+    return not is_leased and meeting.next_attempt_at <= now
+
+
+def claim(meeting: OnlineMeeting, *, now: datetime) -> None:
+    meeting.attempts += 1
+    meeting.leased_until = now + LEASE
+    meeting.next_attempt_at = meeting.leased_until
+    meeting.save(update_fields=["state", "host", "attempts", "leased_until", "next_attempt_at"])
+
+
+def give_back(meeting: OnlineMeeting, *, failure: MeetingError, now: datetime) -> None:
+    """Write down what went wrong for staff to see, and when to try again."""
+    meeting.leased_until = None
+    meeting.error = explain(failure)
+    meeting.next_attempt_at = next_attempt(failure, attempts=meeting.attempts, now=now)
+    meeting.save(update_fields=["state", "leased_until", "error", "next_attempt_at"])
+    level = logging.ERROR if isinstance(failure, ConfigurationAlarm | InvalidRequest) else logging.WARNING
+    logger.log(level, "Meeting %s, attempt %s: %s (%s)", meeting.pk, meeting.attempts, type(failure).__name__, failure)
+
+
+def next_attempt(failure: MeetingError, *, attempts: int, now: datetime) -> datetime:
+    match failure:
+        case WaitUntil():
+            return max(failure.at, now + FIRST_PAUSE)
+        case ConfigurationAlarm() | InvalidRequest():
+            return now + UNTIL_SOMEBODY_ACTED
+        case HostUnavailable():
+            return now + UNTIL_THE_HOST_IS_CORRECTED
+    return now + pause(attempts)
+
+
+def pause(attempts: int) -> timedelta:
+    """30 seconds, doubling to 15 minutes."""
+    doublings = min(max(attempts - 1, 0), 10)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
+
+
+def explain(failure: MeetingError) -> str:
+    match failure:
+        case ConfigurationAlarm():
+            text = _("Zoomの設定に問題があります。システム管理者に連絡してください。")
+        case HostUnavailable():
+            text = _("相談員のZoomのユーザーを使えません。相談員の設定を確認してください。")
+        case InvalidRequest():
+            text = _("Zoomが依頼を受け付けません。システム管理者に連絡してください。")
+        case WaitUntil():
+            text = _("Zoomの1日の上限に達しました。上限が戻ってから自動でやり直します。")
+        case OutcomeUnknown():
+            text = _("Zoomの返事を受け取れませんでした。結果を確認してから自動でやり直します。")
+        case _other:
+            text = _("Zoomにつながりにくくなっています。自動でやり直します。")
+    return f"{text} [{failure}]"[:300]
+
+
+NOT_YET_OPEN = (MeetingState.REQUESTED, MeetingState.CREATING, MeetingState.UNKNOWN)

@@ -1,0 +1,154 @@
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from booking.effects.close_meeting import close_meeting
+from booking.effects.leases import NOT_YET_OPEN, claim, give_back, is_due, locked
+from booking.enums import UPCOMING, MeetingState
+from booking.meetings import provider
+from booking.meetings.errors import HostUnavailable, MeetingError, OutcomeUnknown
+from booking.meetings.protocol import CreatedMeeting, MeetingRequest
+from booking.models import OnlineMeeting
+from mailing.queue import wake
+
+TOPIC = "ハローワーク オンライン職業相談"
+"""The same for everybody: what Zoom shows and keeps names no person and no matter (zoom contract C.3)."""
+SHORTEST_LEAD = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What a claimed row asks for; `attempts` tells whether the claim is still ours afterwards."""
+
+    meeting_pk: int
+    software: str
+    attempts: int
+    request: MeetingRequest
+
+
+def open_meeting(meeting_pk: int, *, now: datetime) -> None:
+    """The reservation's meeting exists, once, and its row knows the link. Safe to run twice and at the same time.
+
+    No transaction is open and no row is locked while the meeting software answers. Before anything is asked for a
+    second time, a meeting that carries the row's mark is looked for and adopted.
+    """
+    with transaction.atomic():
+        order = _claim(meeting_pk, now=now)
+    if order is None:
+        return
+    try:
+        created = _find_or_create(order, now=now)
+    except MeetingError as failure:
+        with transaction.atomic():
+            _settle_failure(order, failure=failure, now=now)
+        return
+    with transaction.atomic():
+        surplus = _settle(order, created=created, now=now)
+    if surplus:
+        provider(order.software).cancel(created.meeting_id)
+    close_meeting(meeting_pk, now=now)
+
+
+def _claim(meeting_pk: int, *, now: datetime) -> Order | None:
+    reservation, meeting = locked(meeting_pk)
+    if meeting.state not in NOT_YET_OPEN or not is_due(meeting, now=now):
+        return None
+    if reservation.status not in UPCOMING:
+        _want_closed(meeting, now=now)
+        return None
+    ends_at = meeting.starts_at + timedelta(minutes=meeting.minutes)
+    if now >= ends_at - SHORTEST_LEAD:
+        _give_up(meeting)
+        return None
+    if meeting.state == MeetingState.REQUESTED:
+        meeting.host = reservation.counselor.meeting_host
+    if not meeting.host:
+        give_back(meeting, failure=HostUnavailable(_("Zoomのユーザーが登録されていません")), now=now)
+        return None
+    meeting.state = MeetingState.CREATING
+    claim(meeting, now=now)
+    return Order(
+        meeting_pk=meeting.pk, software=meeting.software, attempts=meeting.attempts, request=_request(meeting, now=now)
+    )
+
+
+def _request(meeting: OnlineMeeting, *, now: datetime) -> MeetingRequest:
+    """A session that has begun gets a meeting from the next minute to its end: Zoom takes a past start for "now"."""
+    starts_at = max(meeting.starts_at, now + SHORTEST_LEAD)
+    ends_at = meeting.starts_at + timedelta(minutes=meeting.minutes)
+    return MeetingRequest(
+        host=meeting.host,
+        starts_at=starts_at,
+        minutes=max(-((starts_at - ends_at) // timedelta(minutes=1)), 1),
+        topic=TOPIC,
+        ref=meeting.ref,
+    )
+
+
+def _find_or_create(order: Order, *, now: datetime) -> CreatedMeeting:
+    software = provider(order.software)
+    if order.attempts > 1:
+        found = software.find_by_ref(order.request.host, ref=order.request.ref)
+        for double in found[1:]:
+            software.cancel(double.meeting_id)
+        if found:
+            return found[0]
+    return software.create(order.request, now=now)
+
+
+def _settle(order: Order, *, created: CreatedMeeting, now: datetime) -> bool:
+    """Write the result down. True when another run was faster and this meeting is one too many."""
+    reservation, meeting = locked(order.meeting_pk)
+    if meeting.state == MeetingState.OPEN:
+        return meeting.meeting_id != created.meeting_id
+    meeting.meeting_id = created.meeting_id
+    meeting.leased_until = None
+    if meeting.state not in NOT_YET_OPEN or reservation.status not in UPCOMING:
+        _want_closed(meeting, now=now)
+        return False
+    meeting.join_url = created.join_url
+    meeting.passcode = created.passcode
+    meeting.state = MeetingState.OPEN
+    meeting.opened_at = now
+    meeting.error = _deviation_text(created)
+    meeting.save(
+        update_fields=["meeting_id", "join_url", "passcode", "state", "opened_at", "leased_until", "error"],
+    )
+    wake(str(reservation.uuid), now=now)
+    return False
+
+
+def _settle_failure(order: Order, *, failure: MeetingError, now: datetime) -> None:
+    reservation, meeting = locked(order.meeting_pk)
+    if meeting.attempts != order.attempts or meeting.state == MeetingState.OPEN:
+        return
+    if meeting.state == MeetingState.CREATING and reservation.status in UPCOMING:
+        is_open_question = isinstance(failure, OutcomeUnknown)
+        meeting.state = MeetingState.UNKNOWN if is_open_question else MeetingState.REQUESTED
+        give_back(meeting, failure=failure, now=now)
+    else:
+        meeting.leased_until = None
+        _want_closed(meeting, now=now)
+
+
+def _want_closed(meeting: OnlineMeeting, *, now: datetime) -> None:
+    meeting.state = MeetingState.CLOSING
+    meeting.next_attempt_at = now
+    meeting.save(update_fields=["meeting_id", "state", "leased_until", "next_attempt_at"])
+
+
+def _give_up(meeting: OnlineMeeting) -> None:
+    """The session is over: a meeting would come too late."""
+    meeting.state = MeetingState.FAILED
+    meeting.error = (_("相談の時間が終わるまでに作成できませんでした。") + meeting.error)[:300]
+    meeting.leased_until = None
+    meeting.save(update_fields=["state", "error", "leased_until"])
+
+
+def _deviation_text(created: CreatedMeeting) -> str:
+    if not created.deviations:
+        return ""
+    text = _("会議は作成しましたが、Zoomの設定が依頼と異なります。システム管理者に連絡してください。")
+    return f"{text} [{', '.join(created.deviations)}]"[:300]

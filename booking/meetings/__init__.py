@@ -1,0 +1,16 @@
+"""Meeting software behind one small protocol: `provider(software)` is the only way in."""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from booking.enums import MeetingSoftware
+from booking.meetings.protocol import MeetingProvider
+from booking.meetings.zoom.provider import ZoomProvider
+
+
+def provider(software: str, *, timeout: timedelta | None = None) -> MeetingProvider:
+    """The backend of that name, configured from the settings. `timeout` shortens each single call to it."""
+    match MeetingSoftware(software):
+        case MeetingSoftware.ZOOM:
+            return ZoomProvider.from_settings(timeout=timeout or settings.ZOOM_TIMEOUT)

@@ -1,0 +1,1 @@
+"""Zoom: provider.py speaks in meetings, transport.py is the one importer of zoomus, answers.py reads refusals."""

@@ -1,0 +1,18 @@
+"""Celery entry points: an id in, one effect. When to try again stands in the row, so nothing is retried here."""
+
+from celery import shared_task
+from celery.contrib.django.task import DjangoTask
+from django.utils import timezone
+
+from booking.effects import close_meeting as closing
+from booking.effects import open_meeting as opening
+
+
+@shared_task(base=DjangoTask)
+def open_meeting(meeting_pk: int) -> None:
+    opening.open_meeting(meeting_pk, now=timezone.now())
+
+
+@shared_task(base=DjangoTask)
+def close_meeting(meeting_pk: int) -> None:
+    closing.close_meeting(meeting_pk, now=timezone.now())
