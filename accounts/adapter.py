@@ -1,10 +1,93 @@
+"""allauth's extension points: no open sign-up, links to the portal's own address, mails through the ledger."""
+
+from typing import Any, cast
+from urllib.parse import urlsplit
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from mailing.queue import queue_text
 
 
-class AccountAdapter(DefaultAccountAdapter):
-    """allauth's extension point: no open sign-up, mails through the ledger."""
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("メールアドレスまたはパスワードが違います。もう一度入力してください。"),
+        "too_many_login_attempts": _(
+            "ログインの失敗が続いたため、しばらくログインできません。5分ほどおいてから、もう一度お試しください。"
+            "パスワードが分からないときは、設定し直すことができます。"
+        ),
+        "enter_current_password": _("今のパスワードが違います。もう一度入力してください。"),
+        "incorrect_password": _("パスワードが違います。もう一度入力してください。"),
+        "incorrect_code": _("確認コードが違います。アプリに表示されている最新のコードを入力してください。"),
+        "duplicate_email": _("今お使いのメールアドレスと同じです。新しいメールアドレスを入力してください。"),
+        "rate_limited": _("操作が続いたため、しばらくお待ちください。"),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Registration is ours (accounts.flows.register), and only behind a mailed link."""
+        return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        user = cast(User, request.user)
+        return resolve_url("admin:index" if user.is_staff else "booking:my_page")
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return resolve_url("accounts:profile")
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        return on_portal(super().get_reset_password_from_key_url(key))
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return on_portal(super().get_email_confirmation_url(request, emailconfirmation))
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        context = {"login_url": portal_url("account_login"), "password_reset_url": portal_url("account_reset_password")}
+        self.send_mail("account/email/account_already_exists", email, context)
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """A member of staff who never had a password is being invited."""
+        is_invitation = user.is_staff and not user.has_usable_password()
+        prefix = "account/email/staff_invitation" if is_invitation else "account/email/password_reset_key"
+        self.send_mail(prefix, email, context)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Into the ledger of outgoing mail; Celery sends it. Its text holds a link that works like a key: not kept."""
+        now = timezone.now()
+        facts = {
+            "email": email,
+            "now": now,
+            "portal_name": settings.PORTAL_NAME,
+            "portal_url": settings.PORTAL_URL,
+            "signup_url": portal_url("accounts:register"),
+        }
+        message = self.render_mail(template_prefix, email, {**context, **facts})
+        kind = "account." + template_prefix.rpartition("/")[2]
+        with transaction.atomic():
+            queue_text(kind=kind, to=email, subject=message.subject, body=str(message.body), now=now, is_secret=True)
 
 
-class MfaAdapter(DefaultMFAAdapter):
-    """allauth's extension point for the second factor."""
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("確認コードが違います。アプリに表示されている最新のコードを入力してください。"),
+        "unverified_email": _("メールアドレスの確認が済むまで、2段階認証は設定できません。"),
+        "add_email_blocked": _("2段階認証を設定しているため、メールアドレスを追加できません。"),
+    }
+
+
+def portal_url(name: str, **kwargs: Any) -> str:
+    return settings.PORTAL_URL + reverse(name, kwargs=kwargs)
+
+
+def on_portal(url: str) -> str:
+    """The same path at the portal's configured address: a mailed link never follows the Host header."""
+    return settings.PORTAL_URL + urlsplit(url).path

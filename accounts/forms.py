@@ -1,10 +1,251 @@
-from allauth.account.forms import LoginForm as AllauthLoginForm
-from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+"""Forms of accounts. Those of allauth keep their behaviour; labels, help and the single password field are ours."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from allauth.account import forms as allauth_account
+from allauth.mfa.base import forms as allauth_mfa
+from allauth.mfa.totp import forms as allauth_totp
+from allauth.mfa.webauthn import forms as allauth_webauthn
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import KanaField, NameField, PhoneField, PostalCodeField, SeekerNumberField
+from accounts.flows.profile import ProfileDetails
+from accounts.models import SeekerProfile, User
+from accounts.numbers import Phone, is_latin_name
+from terms.forms import field_name
+from terms.models import TermsVersion
+
+EMAIL = _("メールアドレス")
+PASSWORD = _("パスワード")
+NEW_PASSWORD = _("新しいパスワード")
+PASSWORD_HELP = _("8文字以上。文字の種類は自由です。よく使われるもの、メールアドレスに似たものは使えません。")
+CODE = _("確認コード（6桁）、またはリカバリーコード")
+KEY_NAME = _("パスキーの名前")
 
 
-class LoginForm(AllauthLoginForm):
-    pass
+def relabel(form: forms.BaseForm, **labels: Any) -> None:
+    """Our label, no placeholder (the label is always visible), and support text only where we give one."""
+    for name, label in labels.items():
+        text, help_text = label if isinstance(label, tuple) else (label, "")
+        field = form.fields[name]
+        field.label, field.help_text = text, help_text
+        field.widget.attrs.pop("placeholder", None)
 
 
-class ResetPasswordForm(AllauthResetPasswordForm):
-    pass
+class LoginForm(allauth_account.LoginForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        relabel(self, login=EMAIL, password=PASSWORD)
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+
+
+class ResetPasswordForm(allauth_account.ResetPasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        relabel(self, email=EMAIL)
+
+
+class ResetPasswordKeyForm(allauth_account.ResetPasswordKeyForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]
+        relabel(self, password1=(NEW_PASSWORD, PASSWORD_HELP))
+
+
+class SetPasswordForm(allauth_account.SetPasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]
+        relabel(self, password1=(NEW_PASSWORD, PASSWORD_HELP))
+
+
+class ChangePasswordForm(allauth_account.ChangePasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]
+        relabel(self, oldpassword=_("今のパスワード"), password1=(NEW_PASSWORD, PASSWORD_HELP))
+
+
+class ReauthenticateForm(allauth_account.ReauthenticateForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        relabel(self, password=PASSWORD)
+
+
+class AddEmailForm(allauth_account.AddEmailForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        relabel(self, email=_("新しいメールアドレス"))
+
+
+class MfaAuthenticateForm(allauth_mfa.AuthenticateForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        relabel(self, code=CODE)
+
+
+class MfaReauthenticateForm(allauth_mfa.ReauthenticateForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        relabel(self, code=CODE)
+
+
+class ActivateTOTPForm(allauth_totp.ActivateTOTPForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        relabel(self, code=_("アプリに表示された6桁の確認コード"))
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+
+class AddWebAuthnForm(allauth_webauthn.AddWebAuthnForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        relabel(self, name=(KEY_NAME, _("あとで見分けられるように付ける名前です。例: 自分のスマートフォン")))
+
+
+class EditWebAuthnForm(allauth_webauthn.EditWebAuthnForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        relabel(self, name=KEY_NAME)
+
+
+class AddressForm(forms.Form):
+    """仮登録 asks for the address only."""
+
+    email = forms.EmailField(
+        label=EMAIL,
+        max_length=254,
+        help_text=_("例: hanako@example.jp"),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": _("メールアドレスを入力してください。"),
+            "invalid": _("メールアドレスを確認してください。「hanako@example.jp」のように、@を入れて入力します。"),
+        },
+    )
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
+class ProfileForm(forms.Form):
+    name = NameField(help_text=_("相談のときにお呼びするお名前です。戸籍や在留カードのとおりに入力してください。"))
+    kana = KanaField(
+        required=False,
+        help_text=_("ひらがなかカタカナで入力してください。氏名がアルファベットだけの方は、空欄にできます。"),
+    )
+    postal_code = PostalCodeField()
+    address = forms.CharField(
+        label=_("住所"),
+        max_length=300,
+        help_text=_("都道府県から、建物名・部屋番号まで入力してください。"),
+        widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
+        error_messages={"required": _("住所を入力してください。")},
+    )
+    phone = PhoneField()
+    seeker_number = SeekerNumberField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["home_office"] = home_office_field()
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        name, kana = self.cleaned_data.get("name"), self.cleaned_data.get("kana")
+        if name and kana == "" and not is_latin_name(name):
+            self.add_error("kana", _("ふりがなを入力してください。"))
+        return data
+
+    @property
+    def details(self) -> ProfileDetails:
+        return ProfileDetails(**{name: self.cleaned_data[name] for name in ProfileDetails.__dataclass_fields__})
+
+
+def home_office_field() -> forms.Field:
+    """Made from the model's foreign key, so that accounts need not know offices."""
+    field = SeekerProfile._meta.get_field("home_office").formfield(
+        required=False,
+        empty_label=_("決まっていない、または分からない"),
+        help_text=_("ふだん利用する、または住所を受け持つハローワークです。"),
+    )
+    assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  narrows the type for mypy
+    field.queryset = field.queryset.filter(is_active=True) if field.queryset is not None else None
+    return field
+
+
+def profile_initial(user: User, profile: SeekerProfile | None) -> dict[str, Any]:
+    initial: dict[str, Any] = {"name": user.name, "kana": user.kana}
+    if profile is not None:
+        initial |= {
+            "postal_code": profile.postal_code,
+            "address": profile.address,
+            "phone": Phone(profile.phone, profile.phone_e164),
+            "seeker_number": profile.seeker_number,
+            "home_office": profile.home_office_id,
+        }
+    return initial
+
+
+class RegistrationForm(ProfileForm):
+    """本登録. One unticked box per text in force; its name carries the version, so a replaced text asks again."""
+
+    password = forms.CharField(
+        label=PASSWORD,
+        strip=False,
+        help_text=PASSWORD_HELP,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": _("パスワードを入力してください。")},
+    )
+    field_order = ["password"]
+
+    def __init__(self, *args: Any, email: str, versions: Sequence[TermsVersion], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+        self.versions = versions
+        for version in versions:
+            self.fields[field_name(version)] = forms.BooleanField(
+                label=_now("「%(title)s」（第%(number)d版）を読み、同意します")
+                % {"title": version.document.title, "number": version.number},
+                error_messages={
+                    "required": _now("登録するには、「%(title)s」を読み、同意する場合はチェックを入れてください。")
+                    % {"title": version.document.title}
+                },
+            )
+
+    def consents(self) -> list[tuple[TermsVersion, forms.BoundField]]:
+        return [(version, self[field_name(version)]) for version in self.versions]
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, User(email=self.email, name=self.data.get("name", "")))
+        return password
+
+
+class LockForm(forms.Form):
+    reason = forms.CharField(
+        label=_("理由"), max_length=300, help_text=_("監査記録に残ります。本人の相談内容は書かないでください。")
+    )
+
+
+class StaffCreationForm(forms.ModelForm[User]):
+    """A staff account without a password: the person sets it behind the mailed link."""
+
+    class Meta:
+        model = User
+        fields = ["email", "name", "kana", "is_superuser"]
+        labels = {"is_superuser": _("全国の管理者")}
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email__iexact=email).exists():
+            raise ValidationError(_("このメールアドレスの利用者は登録済みです。"), code="email_taken")
+        return email
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.is_staff = True
+        self.instance.set_unusable_password()
+        return super().save(commit)

@@ -1,0 +1,1 @@
+"""One module per story of a person's account."""

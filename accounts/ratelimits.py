@@ -1,0 +1,29 @@
+"""How often something may be done: counted in Redis, so that all web processes share one count."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+
+from django.conf import settings
+from limits import parse
+from limits.storage import Storage, storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+
+def consume(action: str, key: str, limits: str) -> bool:
+    """Counts one try of `action` by `key`; False when it is over the limit, which reads like "5/hour".
+
+    The key is stored only as a hash: it may be an address (ASVS 14.2.1).
+    """
+    return bool(_limiter(settings.REDIS_URL).hit(parse(limits), action, hashlib.sha256(key.encode()).hexdigest()))
+
+
+def consume_each(action: str, keys: Mapping[str, str], limits: Mapping[str, str]) -> bool:
+    """One try against several limits, for example by address and by network; all are counted."""
+    return all([consume(f"{action}.{name}", key, limits[name]) for name, key in keys.items()])
+
+
+@cache
+def _limiter(url: str) -> MovingWindowRateLimiter:
+    storage: Storage = storage_from_string(url)
+    return MovingWindowRateLimiter(storage)

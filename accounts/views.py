@@ -1,0 +1,167 @@
+"""Pages of accounts that are ours; sign-in, password, address and second factor are allauth's (accounts.urls)."""
+
+from typing import cast
+
+from allauth.account.adapter import get_adapter
+from allauth.account.decorators import reauthentication_required
+from allauth.account.utils import perform_login
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.deletion import DeletionRefused, delete_account, notices_for
+from accounts.flows import register as flow
+from accounts.flows.profile import change_profile
+from accounts.forms import AddressForm, ProfileForm, RegistrationForm, profile_initial
+from accounts.models import SeekerProfile, User
+from accounts.ratelimits import consume_each
+from accounts.sessions import end_sessions
+from terms.consent import current_versions, portal_documents
+
+ADDRESS = "registration_address"
+OPENED = "registration_opened"
+page_and_form = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@page_and_form
+def register(request: HttpRequest) -> HttpResponse:
+    """仮登録. The answer is the same for every address."""
+    if request.user.is_authenticated:
+        return redirect(get_adapter().get_login_redirect_url(request))
+    form = AddressForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "accounts/register.html", {"form": form})
+    email = form.cleaned_data["email"]
+    keys = {"ip": get_adapter().get_client_ip(request), "address": email}
+    if not consume_each("registration", keys, settings.REGISTRATION_RATE_LIMITS):
+        return render(request, "429.html", status=429)
+    flow.request_registration(email, now=timezone.now())
+    request.session[ADDRESS] = email
+    return redirect("accounts:register_sent")
+
+
+@require_safe
+@never_cache
+def register_sent(request: HttpRequest) -> HttpResponse:
+    email = request.session.get(ADDRESS)
+    if not email:
+        return redirect("accounts:register")
+    return render(request, "accounts/register_sent.html", {"email": email})
+
+
+@page_and_form
+@never_cache
+def register_link(request: HttpRequest, token: str) -> HttpResponse:
+    """The mailed link: a GET changes nothing, because mail scanners open links."""
+    now = timezone.now()
+    try:
+        if request.method != "POST":
+            return render(request, "accounts/register_link.html", {"registration": flow.find_registration(token, now=now)})
+        registration = flow.open_registration(token, now=now)
+    except flow.RegistrationLinkUnusable:
+        return link_unusable(request)
+    if request.user.is_authenticated:
+        logout(request)
+    request.session.cycle_key()
+    request.session[OPENED] = registration.pk
+    return redirect("accounts:register_details")
+
+
+@sensitive_post_parameters()
+@page_and_form
+@never_cache
+def register_details(request: HttpRequest) -> HttpResponseBase:
+    """本登録."""
+    now = timezone.now()
+    versions = current_versions(portal_documents(), on=timezone.localdate(now))
+    try:
+        registration = flow.opened_registration(request.session.get(OPENED), now=now)
+        form = RegistrationForm(request.POST or None, email=registration.email, versions=versions)
+        if request.method != "POST" or not form.is_valid():
+            return render(request, "accounts/register_details.html", {"form": form, "email": registration.email})
+        user = flow.complete_registration(
+            registration,
+            password=form.cleaned_data["password"],
+            details=form.details,
+            versions=versions,
+            request=request,
+            now=now,
+        )
+    except flow.RegistrationLinkUnusable:
+        return link_unusable(request)
+    request.session.flush()
+    messages.success(request, _("登録が完了しました。"))
+    return cast(HttpResponseBase, perform_login(request, user))
+
+
+def link_unusable(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/register_link_unusable.html", status=410)
+
+
+@require_safe
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    person = cast(User, request.user)
+    return render(request, "accounts/profile.html", {"profile": profile_of(person)})
+
+
+@page_and_form
+@login_required
+def change(request: HttpRequest) -> HttpResponse:
+    person = cast(User, request.user)
+    if person.is_staff:
+        raise Http404("staff accounts are changed by the national administrator")
+    form = ProfileForm(request.POST or None, initial=profile_initial(person, profile_of(person)))
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "accounts/profile_change.html", {"form": form})
+    change_profile(person, details=form.details, request=request)
+    messages.success(request, _("登録内容を変更しました。"))
+    return redirect("accounts:profile")
+
+
+def profile_of(person: User) -> SeekerProfile | None:
+    return SeekerProfile.objects.select_related("home_office").filter(user=person).first()
+
+
+@page_and_form
+@login_required
+@reauthentication_required
+def delete(request: HttpRequest) -> HttpResponse:
+    """退会 (J-13). The password is asked again before the page opens."""
+    person = cast(User, request.user)
+    if person.is_staff:
+        raise Http404("staff accounts are closed by the national administrator")
+    now = timezone.now()
+    notices = notices_for(person, now=now)
+    if request.method == "POST":
+        try:
+            delete_account(person, now=now, request=request)
+        except DeletionRefused as refused:
+            notices = refused.notices
+        else:
+            logout(request)
+            return redirect("accounts:deleted")
+    is_blocked = any(notice.blocks for notice in notices)
+    return render(request, "accounts/delete.html", {"notices": notices, "is_blocked": is_blocked})
+
+
+@require_safe
+def deleted(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/deleted.html")
+
+
+@require_POST
+@login_required
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    end_sessions(cast(User, request.user))
+    logout(request)
+    messages.success(request, _("すべての端末からログアウトしました。"))
+    return redirect("account_login")
