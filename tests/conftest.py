@@ -19,6 +19,7 @@ import redis as redis_client
 import time_machine
 from django.conf import settings as portal_settings
 from django.db import connection
+from playwright.sync_api import sync_playwright
 
 from booking.clock import JST
 from tests.mail_server import MailServer
@@ -200,8 +201,6 @@ def _stop_group(process: subprocess.Popen) -> None:
 
 @pytest.fixture(scope="session")
 def browser():
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield chromium
