@@ -1,0 +1,1 @@
+"""A server that speaks Zoom's HTTP contract on one machine: for `make run` and the tests, never for real meetings."""
