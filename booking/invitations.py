@@ -34,7 +34,7 @@ def calendar_file(reservation: Reservation, *, method: Method, now: datetime) ->
 
 def page_url(reservation: Reservation) -> str:
     """The reservation's page in the portal: behind sign-in, unlike the link to the meeting itself."""
-    return settings.PORTAL_URL + reservation.get_absolute_url()
+    return f"{settings.PORTAL_URL}{reservation.get_absolute_url()}"
 
 
 def _event(reservation: Reservation, *, method: Method, now: datetime) -> Event:

@@ -1,11 +1,12 @@
 """Text and composer of every kind of mail belong together; a missing half is found at start, not at sending."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
-from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.template import engines
 from django.template.utils import get_app_template_dirs
 
 from mailing.composers import kinds
@@ -14,7 +15,7 @@ SUBJECT, BODY = ".subject.txt", ".body.txt"
 
 
 @register
-def every_text_has_a_composer(app_configs: list[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def every_text_has_a_composer(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """`templates/<app>/mail/<kind>.{subject,body}.txt`: both halves are there, and somebody composes the kind."""
     return [*_without_composer(), *_halves()]
 
@@ -24,8 +25,8 @@ def mail_texts(suffix: str) -> set[str]:
 
 
 def _folders() -> list[Path]:
-    own = [Path(folder) for template in settings.TEMPLATES for folder in template.get("DIRS", [])]
-    return own + [Path(folder) for folder in get_app_template_dirs("templates")]
+    own = [folder for engine in engines.all() for folder in getattr(engine, "dirs", [])]
+    return [Path(folder) for folder in [*own, *get_app_template_dirs("templates")]]
 
 
 def _without_composer() -> list[CheckMessage]:

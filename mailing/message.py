@@ -39,7 +39,7 @@ def build(mail: OutgoingMail, message: Message) -> EmailMultiAlternatives:
         reply_to=[message.reply_to] if message.reply_to else None,
         headers={"Message-ID": mail.message_id, "Date": formatdate(), "Auto-Submitted": "auto-generated"},
     )
-    email.encoding = base64_utf8()  # type: ignore[assignment]  # Django takes a Charset, its stubs only know names
+    email.encoding = base64_utf8()
     if message.calendar:
         _attach(email, message.calendar)
     return email

@@ -1,0 +1,73 @@
+"""The ledger for the national administrator: to read, and to send failed mails again. Staff see mails at the reservation."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from audit.record import record
+from mailing.models import OutgoingMail
+from mailing.queue import send_again
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(admin.ModelAdmin[OutgoingMail]):
+    list_display = ["created_at", "kind", "to", "state", "due_at", "sent_at", "attempts", "error"]
+    list_filter = ["state", "kind", "due_at"]
+    search_fields = ["=to", "=cause", "=message_id"]
+    search_help_text = gettext_lazy("宛先のメールアドレス、きっかけ、Message-ID（いずれも全体が一致するもの）")
+    fields = [
+        "kind",
+        "cause",
+        "to",
+        "state",
+        "created_at",
+        "due_at",
+        "claimed_at",
+        "sent_at",
+        "attempts",
+        "error",
+        "message_id",
+        "subject",
+        "text",
+    ]
+    readonly_fields = ["text"]
+    actions = ["send_failed_again"]
+    show_full_result_count = False
+
+    @admin.display(description=gettext_lazy("本文"))
+    def text(self, mail: OutgoingMail) -> str:
+        return _("（本人だけに宛てたリンクを含むため、表示しません）") if mail.is_secret else mail.body
+
+    @admin.action(description=gettext_lazy("選択した送信できなかったメールをもう一度送る"))
+    def send_failed_again(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:
+        failed = list(queryset)
+        count = send_again(failed, now=timezone.now())
+        record("mail.sent_again", actor=request.user, request=request, detail={"mails": [mail.pk for mail in failed]})
+        left = len(failed) - count
+        if count:
+            done = ngettext("%d件をもう一度送ります。", "%d件をもう一度送ります。", count) % count
+            self.message_user(request, done, messages.SUCCESS)
+        if left:
+            why = _("%d件は送り直せません。送信できなかったメールだけが対象で、本文を残さないメールは除きます。") % left
+            self.message_user(request, why, messages.WARNING)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._is_national_administrator(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: OutgoingMail | None = None) -> bool:
+        return self._is_national_administrator(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: OutgoingMail | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: OutgoingMail | None = None) -> bool:
+        return False
+
+    def _is_national_administrator(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
