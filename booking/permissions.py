@@ -3,6 +3,7 @@
 from typing import Any
 
 from booking.models import Counselor, Reservation
+from booking.models.schedule import CounselorQuerySet
 from offices.models import Office, Role
 from offices.roles import has_role, roles_of
 
@@ -41,6 +42,14 @@ def can_change_schedule(user: Any, counselor: Counselor) -> bool:
     membership = counselor.membership
     own = membership is not None and membership.user_id == user.pk
     return own and has_role(user, counselor.office_id, Role.COUNSELOR)
+
+
+def counselors_with_changeable_schedule(user: Any) -> CounselorQuerySet:
+    """Whom this person may choose when adding an opening window or an absence."""
+    visible = Counselor.objects.visible_to(user)
+    if user.is_active and user.is_superuser:
+        return visible
+    return visible.filter(pk__in=[c.pk for c in visible.select_related("membership") if can_change_schedule(user, c)])
 
 
 def can_manage_office(user: Any, office: Office) -> bool:

@@ -32,6 +32,9 @@ class OfficeQuerySet(models.QuerySet["Office"]):
             return self.all()
         return self.filter(memberships__user=user, memberships__is_active=True)
 
+    def visible_to(self, user: Any) -> "OfficeQuerySet":
+        return self.of_staff(user)
+
 
 class Office(models.Model):
     """公共職業安定所. The five digits are the first part of every 求職番号 (domain-and-standards A.1)."""
@@ -71,6 +74,11 @@ class Role(models.TextChoices):
     MANAGER = "manager", _("所長・管理者")
 
 
+class StaffMembershipQuerySet(models.QuerySet["StaffMembership"]):
+    def visible_to(self, user: Any) -> "StaffMembershipQuerySet":
+        return self.filter(office__in=Office.objects.of_staff(user))
+
+
 class StaffMembership(models.Model):
     """A person works at an office in one role."""
 
@@ -80,6 +88,8 @@ class StaffMembership(models.Model):
     office = models.ForeignKey(Office, models.PROTECT, verbose_name=_("安定所"), related_name="memberships")
     role = models.CharField(_("役割"), max_length=10, choices=Role)
     is_active = models.BooleanField(_("有効"), default=True)
+
+    objects = StaffMembershipQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("所属")
@@ -92,12 +102,19 @@ class StaffMembership(models.Model):
         return f"{self.user} {self.office} {self.get_role_display()}"
 
 
+class ClosedDayQuerySet(models.QuerySet["ClosedDay"]):
+    def visible_to(self, user: Any) -> "ClosedDayQuerySet":
+        return self.filter(office__in=Office.objects.of_staff(user))
+
+
 class ClosedDay(models.Model):
     """閉庁日 of one office, beside the holidays of the administrative organs."""
 
     office = models.ForeignKey(Office, models.CASCADE, verbose_name=_("安定所"), related_name="closed_days")
     day = models.DateField(_("日付"))
     reason = models.CharField(_("理由"), max_length=100, blank=True)
+
+    objects = ClosedDayQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("閉庁日")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from offices.models import Role, StaffMembership
+from offices.models import Office, OfficeQuerySet, Role, StaffMembership
 
 
 def roles_of(user: Any) -> dict[int, Role]:
@@ -20,3 +20,10 @@ def has_role(user: Any, office_id: int, *roles: Role) -> bool:
     if user.is_active and user.is_superuser:
         return True
     return roles_of(user).get(office_id) in roles
+
+
+def managed_offices(user: Any) -> OfficeQuerySet:
+    """The offices whose schedule, services and closed days this person looks after."""
+    if user.is_active and user.is_superuser:
+        return Office.objects.all()
+    return Office.objects.filter(pk__in=[office for office, role in roles_of(user).items() if role == Role.MANAGER])

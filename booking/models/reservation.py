@@ -179,6 +179,10 @@ class Reservation(models.Model):
     def display_number(self) -> str:
         return f"{self.number[:4]}-{self.number[4:]}"
 
+    @property
+    def companion_labels(self) -> list[str]:
+        return [str(Companion(value).label) for value in self.companions]
+
 
 class ReservationEvent(models.Model):
     """One change of a reservation: who, when, from, to, why. Append-only: a trigger refuses UPDATE and DELETE."""

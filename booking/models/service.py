@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -13,6 +14,9 @@ from terms.models import TermsDocument
 class ServiceQuerySet(models.QuerySet["Service"]):
     def open_to_seekers(self) -> "ServiceQuerySet":
         return self.filter(is_active=True, office__is_active=True)
+
+    def visible_to(self, user: Any) -> "ServiceQuerySet":
+        return self.filter(office__in=Office.objects.of_staff(user))
 
 
 class Service(models.Model):

@@ -1,0 +1,130 @@
+"""Reservations: read here, changed only through flows. No row is added, edited or deleted."""
+
+from typing import Any
+
+from csp.decorators import csp_update
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+
+from audit.record import record
+from booking.agenda import entries_of
+from booking.enums import Action
+from booking.models import Reservation
+from booking.permissions import can_cancel_as_office, can_open_host_link, can_see_topic
+from booking.transitions import is_allowed
+from booking.views.counselor import ACT_BY_SLUG, ReasonForm, acts_for, perform
+from booking.views.seeker.reservations import MEETING_ORIGINS
+from mailing.models import OutgoingMail
+from offices.scoped_admin import ScopedAdmin
+
+
+@admin.register(Reservation)
+class ReservationAdmin(ScopedAdmin):
+    list_display = ["display_number", "starts_at", "status", "name", "kana", "counselor", "service"]
+    list_display_links = ["display_number", "starts_at"]
+    list_filter = [
+        "status",
+        ("office", admin.RelatedOnlyFieldListFilter),
+        ("counselor", admin.RelatedOnlyFieldListFilter),
+        ("service", admin.RelatedOnlyFieldListFilter),
+    ]
+    list_select_related = ["counselor", "service"]
+    date_hierarchy = "starts_at"
+    ordering = ["-starts_at"]
+    search_fields = ["name", "kana", "phone", "seeker_number"]
+    search_help_text = _("氏名、ふりがな、電話番号、求職番号、または予約番号")
+    actions = ["cancel_selected"]
+
+    @admin.display(description=_("予約番号"), ordering="number")
+    def display_number(self, obj: Reservation) -> str:
+        return obj.display_number
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A whole reservation number, with or without its dash, finds exactly that one."""
+        number = search_term.strip().upper().replace("-", "")
+        by_number = queryset.filter(number=number)
+        if number and by_number.exists():
+            return by_number, False
+        return super().get_search_results(request, queryset, search_term)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "GET":
+            detail = {"searched": bool(request.GET.get("q"))}
+            record("reservation.listed", actor=request.user, detail=detail, request=request)
+        return super().changelist_view(request, {"title": _("予約の一覧"), **(extra_context or {})})
+
+    @method_decorator(csp_update({"form-action": MEETING_ORIGINS}))
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One reservation with its history, meetings, mails and buttons. A forged POST changes nothing."""
+        if request.method == "POST" or not self.has_view_permission(request):
+            raise PermissionDenied
+        reservation = self.get_object(request, unquote(object_id))
+        if reservation is None:
+            raise Http404
+        record(
+            "reservation.viewed",
+            actor=request.user,
+            subject=reservation.number,
+            office_number=reservation.office.number,
+            request=request,
+        )
+        return TemplateResponse(request, "admin/booking/reservation/change_form.html", self._page(request, reservation))
+
+    def _page(self, request: HttpRequest, reservation: Reservation) -> dict[str, Any]:
+        entry = entries_of([reservation], now=timezone.now())[0]
+        mails = OutgoingMail.objects.about(str(reservation.uuid)).filter(is_secret=False)
+        return {
+            **self.admin_site.each_context(request),
+            "title": _("予約 %(number)s") % {"number": reservation.display_number},
+            "opts": self.opts,
+            "reservation": reservation,
+            "entry": entry,
+            "acts": acts_for(request.user, reservation),
+            "may_host": entry.has_open_meeting and can_open_host_link(request.user, reservation),
+            "shows_topic": can_see_topic(request.user, reservation),
+            "events": reservation.events.select_related("actor"),
+            "meetings": reservation.meetings.all(),
+            "mails": mails.only("kind", "subject", "state", "due_at", "sent_at", "error").order_by("due_at", "pk"),
+        }
+
+    @admin.action(description=_("選んだ予約を取り消す（理由を入力します）"))
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Reservation]) -> HttpResponse | None:
+        rows = [
+            row
+            for row in queryset.select_related("office", "service", "counselor")
+            if can_cancel_as_office(request.user, row) and is_allowed(row, Action.CANCEL_BY_OFFICE)
+        ]
+        form = ReasonForm(request.POST if "reason" in request.POST else None)
+        if form.is_valid():
+            for row in rows:
+                perform(request, row, ACT_BY_SLUG["cancel"], reason=form.cleaned_data["reason"])
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("選んだ予約の取消"),
+            "opts": self.opts,
+            "form": form,
+            "reservations": rows,
+            "selected": [row.pk for row in queryset],
+        }
+        return TemplateResponse(request, "admin/cancel_selected.html", context)

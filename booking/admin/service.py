@@ -1,0 +1,57 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from booking.models import Service, ServiceHours
+from booking.permissions import can_manage_office
+from offices.models import Office
+from offices.roles import managed_offices
+from offices.scoped_admin import ScopedAdmin
+
+
+class ServiceHoursInline(admin.TabularInline[ServiceHours, Service]):
+    model = ServiceHours
+    extra = 1
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_edit_hours(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_edit_hours(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_edit_hours(request, obj)
+
+
+def may_edit_hours(request: HttpRequest, service: Service | None) -> bool:
+    if service is None:
+        return managed_offices(request.user).exists()
+    return can_manage_office(request.user, service.office)
+
+
+@admin.register(Service)
+class ServiceAdmin(ScopedAdmin):
+    """The manager of the office decides; the others read. A service is switched off, never deleted."""
+
+    list_display = ["name", "office", "length_minutes", "cancel_channel", "is_active"]
+    list_filter = ["is_active", ("office", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["office"]
+    search_fields = ["name"]
+    inlines = [ServiceHoursInline]
+
+    def may_change(self, user: Any, obj: Service) -> bool:
+        return can_manage_office(user, obj.office)
+
+    def may_delete(self, user: Any, obj: Service) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def choices_for(self, user: Any, model: type[Model]) -> QuerySet[Any] | None:
+        return managed_offices(user) if model is Office else super().choices_for(user, model)
