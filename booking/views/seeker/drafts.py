@@ -1,0 +1,30 @@
+"""What a seeker typed on the way to a reservation: kept in the session until it is reserved, whatever happens."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from booking.forms import DetailsForm, details_known_of
+from booking.models import Service
+
+KEY = "booking_draft"
+
+
+def keep(request: HttpRequest, form: DetailsForm) -> None:
+    """What another service asked stays: choosing another menu loses nothing."""
+    request.session[KEY] = {**request.session.get(KEY, {}), **form.typed()}
+
+
+def unbound_form(request: HttpRequest, service: Service) -> DetailsForm:
+    """To be filled in: with what was typed, else with what registration told."""
+    initial: dict[str, Any] = {**details_known_of(request.user), **request.session.get(KEY, {})}  # type: ignore[arg-type]
+    return DetailsForm(initial=initial, service=service)
+
+
+def bound_form(request: HttpRequest, service: Service) -> DetailsForm:
+    """What was typed, to be judged again: the draft may come from another service, or be missing."""
+    return DetailsForm(request.session.get(KEY, {}), service=service)
+
+
+def forget(request: HttpRequest) -> None:
+    request.session.pop(KEY, None)

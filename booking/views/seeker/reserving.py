@@ -1,0 +1,82 @@
+"""From the held time to the reservation: details, check, done. Each step leads back to the one that is missing."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_safe
+
+from booking.clock import day_of
+from booking.enums import UPCOMING, ReservationStatus
+from booking.errors import BookingError, SlotTaken
+from booking.flows.reserve import reserve
+from booking.forms import ConsentForm, DetailsForm
+from booking.models import Reservation
+from booking.views.seeker import drafts
+from booking.views.seeker.access import booking_step, own_reservation, seeker_page
+from booking.views.seeker.times import choice_url
+from terms.consent import MissingConsent, give_consent, missing_consents
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@booking_step
+def details(request: HttpRequest, held: Reservation) -> HttpResponse:
+    if request.method == "POST":
+        form = DetailsForm(request.POST, service=held.service)
+        drafts.keep(request, form)
+        if form.is_valid():
+            return redirect("booking:check", held.number)
+    else:
+        form = drafts.unbound_form(request, held.service)
+    return _step(request, "booking/details.html", held, form=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@booking_step
+def check(request: HttpRequest, held: Reservation) -> HttpResponse:
+    typed = drafts.bound_form(request, held.service)
+    if not typed.is_valid():
+        return redirect("booking:details", held.number)
+    answers = request.POST if request.method == "POST" else None
+    form = ConsentForm(answers, missing=_missing_consents(held))
+    if request.method == "POST" and form.is_valid():
+        give_consent(request.user, versions=form.versions(), language=get_language() or "ja", request=request)
+        return _reserve(request, held, typed)
+    return _step(request, "booking/check.html", held, form=form, details=typed.details())
+
+
+@require_safe
+@seeker_page
+def done(request: HttpRequest, number: str) -> HttpResponse:
+    reservation = own_reservation(request, number)
+    if reservation.status not in UPCOMING:
+        return redirect(reservation)
+    return render(request, "booking/done.html", {"reservation": reservation})
+
+
+def _step(request: HttpRequest, template: str, held: Reservation, **context: Any) -> HttpResponse:
+    left = (held.hold_expires_at or held.starts_at) - timezone.now()
+    is_held = held.status == ReservationStatus.HELD and left > timedelta(0)
+    context |= {"held": held, "service": held.service, "seconds_left": int(left.total_seconds()) if is_held else 0}
+    return render(request, template, context)
+
+
+def _reserve(request: HttpRequest, held: Reservation, typed: DetailsForm) -> HttpResponse:
+    try:
+        reservation = reserve(held, details=typed.details(), now=timezone.now())
+    except SlotTaken:
+        return redirect(choice_url("booking:taken", held.service, start=held.starts_at))
+    except BookingError as refusal:
+        messages.warning(request, refusal.message)
+        return redirect("booking:times", held.service_id)
+    drafts.forget(request)
+    return redirect("booking:done", reservation.number)
+
+
+def _missing_consents(held: Reservation) -> list[MissingConsent]:
+    documents = [held.service.terms, held.service.software_terms]
+    return missing_consents(held.seeker, documents=documents, on=day_of(timezone.now()))

@@ -1,0 +1,154 @@
+"""From the free times of a service to the held one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.ratelimits import consume
+from booking.availability import Slot, free_slots, nearest_slots
+from booking.clock import JST, day_of
+from booking.errors import BookingError, SlotTaken
+from booking.flows.hold import hold as hold_time
+from booking.flows.hold import release as release_time
+from booking.forms import ChoiceForm, CounselorForm
+from booking.models import Counselor, Reservation, Service
+from booking.views.seeker.access import booking_step, open_service, seeker_page
+from terms.consent import missing_consents, portal_documents
+
+
+@dataclass(frozen=True, slots=True)
+class TimeButton:
+    """Texts made once in Python: one page shows hundreds of these."""
+
+    value: str
+    clock: str
+    places: int
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    day: date
+    times: list[TimeButton]
+
+
+@require_safe
+def times(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everything that can be booked now, on one page: the next free time, then day by day, each time once."""
+    now = timezone.now()
+    service = open_service(pk)
+    filter_form = CounselorForm(request.GET, service=service)
+    chosen = filter_form.chosen()
+    slots = free_slots(service, now=now, seeker=_seeker(request), counselor=chosen)
+    context = {"service": service, "filter_form": filter_form, "chosen": chosen, "days": _days(slots)}
+    context["held"] = _own_hold(request, now)
+    return render(request, "booking/times.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def hold(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hold the chosen time. Who must sign in or agree first comes back to the choice afterwards (GET)."""
+    service = open_service(pk)
+    if request.method != "POST":
+        return choice(request, service)
+    form = ChoiceForm(request.POST, service=service)
+    if not form.is_valid():
+        messages.warning(request, _("時間を選び直してください。"))
+        return redirect("booking:times", pk)
+    if _must_be_asked_first(request):
+        return redirect(choice_url("booking:hold", service, **form.cleaned_data))
+    if not consume("booking", str(request.user.pk), settings.BOOKING_RATE_LIMITS["user"]):
+        return render(request, "429.html", status=429)
+    return _hold(request, service, form.cleaned_data)
+
+
+@seeker_page
+def choice(request: HttpRequest, service: Service) -> HttpResponse:
+    """The time chosen before signing in, with the button that holds it."""
+    form = ChoiceForm(request.GET, service=service)
+    if not form.is_valid():
+        return redirect("booking:times", service.pk)
+    return render(request, "booking/choice.html", {"service": service, "choice": form.cleaned_data})
+
+
+@require_safe
+def taken(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody was faster: the three nearest free times. What was typed stays."""
+    service = open_service(pk)
+    form = ChoiceForm(request.GET, service=service)
+    if not form.is_valid():
+        return redirect("booking:times", pk)
+    start = form.cleaned_data["start"]
+    slots = nearest_slots(service, around=start, now=timezone.now(), seeker=_seeker(request))
+    return render(request, "booking/taken.html", {"service": service, "start": start, "times": _buttons(slots)})
+
+
+@require_POST
+@booking_step
+def release(request: HttpRequest, held: Reservation) -> HttpResponse:
+    release_time(held, by=request.user, now=timezone.now())
+    messages.success(request, _("選んだ時間を取りやめました。入力した内容は残っています。"))
+    return redirect("booking:times", held.service_id)
+
+
+def _hold(request: HttpRequest, service: Service, chosen: dict[str, Any]) -> HttpResponse:
+    start, counselor = chosen["start"], chosen["counselor"]
+    try:
+        held = hold_time(service=service, starts_at=start, seeker=request.user, now=timezone.now(), counselor=counselor)
+    except SlotTaken:
+        return redirect(choice_url("booking:taken", service, start=start))
+    except BookingError as refusal:
+        messages.warning(request, refusal.message)
+        return redirect("booking:times", service.pk)
+    return redirect("booking:details", held.number)
+
+
+def _must_be_asked_first(request: HttpRequest) -> bool:
+    if not request.user.is_authenticated:
+        return True
+    return bool(missing_consents(request.user, documents=portal_documents(), on=day_of(timezone.now())))
+
+
+def choice_url(url_name: str, service: Service, *, start: datetime, counselor: Counselor | None = None) -> str:
+    """A page that speaks of this time; it is in the URL, so that it lives through signing in."""
+    query = {"start": start.isoformat(timespec="minutes")}
+    if counselor is not None:
+        query["counselor"] = str(counselor.pk)
+    return f"{reverse(url_name, args=[service.pk])}?{urlencode(query)}"
+
+
+def _seeker(request: HttpRequest) -> Any:
+    return request.user if request.user.is_authenticated else None
+
+
+def _own_hold(request: HttpRequest, now: datetime) -> Reservation | None:
+    if not request.user.is_authenticated:
+        return None
+    holds = Reservation.objects.of_seeker(request.user).holds().filter(hold_expires_at__gt=now)
+    return holds.select_related("service").first()
+
+
+def _days(slots: Iterable[Slot]) -> list[Day]:
+    by_day = groupby(_buttons(slots), key=lambda time: time.starts_at.date())
+    return [Day(day, list(times)) for day, times in by_day]
+
+
+def _buttons(slots: Iterable[Slot]) -> list[TimeButton]:
+    return [_button(slot.starts_at.astimezone(JST), slot.places) for slot in slots]
+
+
+def _button(start: datetime, places: int) -> TimeButton:
+    clock = f"{start.hour}:{start.minute:02}"
+    return TimeButton(start.isoformat(timespec="minutes"), clock, places, start)
