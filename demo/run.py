@@ -81,7 +81,8 @@ def run(ports: Ports) -> int:
 
 def commands(ports: Ports) -> dict[str, list[str]]:
     python = [sys.executable, "-m"]
-    celery = [*python, "celery", "-A", "hellowork"]
+    # Without the warning about root: on a machine where root runs the demo there is nobody else to run it.
+    celery = [sys.executable, "-W", "ignore::Warning:celery.platforms", "-m", "celery", "--quiet", "-A", "hellowork"]
     web = ["--bind", f"{HOST}:{ports.web}", "--workers", "2", "--log-level", "warning", "--no-control-socket"]
     worker = ["--queues", "default,meetings,mails", "--concurrency", "2", "--loglevel", "WARNING"]
     return {
