@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -49,7 +49,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         verbose_name = _("利用者")
@@ -73,7 +73,12 @@ class SeekerProfile(models.Model):
     phone_e164 = models.CharField(_("電話番号（発信用）"), max_length=16, blank=True, editable=False)
     seeker_number = models.CharField(_("求職番号"), max_length=14, blank=True)
     home_office = models.ForeignKey(
-        "offices.Office", models.SET_NULL, verbose_name=_("利用するハローワーク"), null=True, blank=True, related_name="+"
+        "offices.Office",
+        models.SET_NULL,
+        verbose_name=_("利用するハローワーク"),
+        null=True,
+        blank=True,
+        related_name="+",
     )
 
     class Meta:

@@ -1,6 +1,7 @@
 """Interval arithmetic of free time, example by example and by hypothesis."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,8 @@ def interval(start: int, end: int) -> Interval:
 
 
 intervals = st.lists(
-    st.tuples(st.integers(0, 1400), st.integers(1, 300)).map(lambda pair: interval(pair[0], pair[0] + pair[1])), max_size=8
+    st.tuples(st.integers(0, 1400), st.integers(1, 300)).map(lambda pair: interval(pair[0], pair[0] + pair[1])),
+    max_size=8,
 )
 
 
@@ -61,7 +63,7 @@ def minutes_of(spans: list[Interval]) -> set[datetime]:
 def test_union_covers_the_same_minutes_sorted_and_disjoint(spans: list[Interval]) -> None:
     merged = union(spans)
     assert minutes_of(merged) == minutes_of(spans)
-    assert all(first[1] < second[0] for first, second in zip(merged, merged[1:], strict=False))
+    assert all(first[1] < second[0] for first, second in pairwise(merged))
 
 
 @given(intervals, intervals)

@@ -74,7 +74,9 @@ def test_first_and_last_bookable_day_agree_with_the_rule(now: datetime) -> None:
         pytest.param({}, jst(6, 2, 10), id="until the start"),
         pytest.param({"cancel_closes_days_before": 1}, jst(6, 2), id="until the end of the previous day"),
         pytest.param(
-            {"cancel_closes_days_before": 1, "cancel_closes_at": time(17)}, jst(6, 1, 17), id="until 17:00 the day before"
+            {"cancel_closes_days_before": 1, "cancel_closes_at": time(17)},
+            jst(6, 1, 17),
+            id="until 17:00 the day before",
         ),
         pytest.param({"cancel_closes_at": time(9)}, jst(6, 2, 9), id="until 9:00 of the day itself"),
         pytest.param({"cancel_closes_at": time(12)}, jst(6, 2, 10), id="never after the start"),
