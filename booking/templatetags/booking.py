@@ -68,7 +68,9 @@ def cancel_rule(service: Service) -> str:
         return _("取消は電話で受け付けます。")
     if service.cancel_closes_days_before == 0 and service.cancel_closes_at is None:
         return _("開始時刻まで、このサイトのマイページで取り消せます。")
-    return _("相談日の%(day)sの%(clock)sまで、このサイトのマイページで取り消せます。そのあとは電話でご連絡ください。") % {
+    return _(
+        "相談日の%(day)sの%(clock)sまで、このサイトのマイページで取り消せます。そのあとは電話でご連絡ください。"
+    ) % {
         "day": _days_before(service.cancel_closes_days_before),
         "clock": clock(service.cancel_closes_at) if service.cancel_closes_at else MIDNIGHT,
     }

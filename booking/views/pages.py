@@ -1,4 +1,3 @@
-from django.conf import settings
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,9 +25,7 @@ def office(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 def service(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(
-        Service.objects.open_to_seekers()
-        .select_related("office", "terms", "software_terms")
-        .prefetch_related("hours"),
+        Service.objects.open_to_seekers().select_related("office", "terms", "software_terms").prefetch_related("hours"),
         pk=pk,
     )
     return render(request, "booking/service.html", {"service": shown, "office": shown.office})
