@@ -85,9 +85,9 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 def portal_url(name: str, **kwargs: Any) -> str:
-    return settings.PORTAL_URL + reverse(name, kwargs=kwargs)
+    return f"{settings.PORTAL_URL}{reverse(name, kwargs=kwargs)}"
 
 
 def on_portal(url: str) -> str:
     """The same path at the portal's configured address: a mailed link never follows the Host header."""
-    return settings.PORTAL_URL + urlsplit(url).path
+    return f"{settings.PORTAL_URL}{urlsplit(url).path}"

@@ -55,7 +55,17 @@ class UserAdmin(NationalAdministratorOnly, admin.ModelAdmin[User]):
     list_filter = ["is_staff", "is_superuser", "is_active"]
     search_fields = ["email", "name", "kana"]
     ordering = ["email"]
-    fields = ["email", "name", "kana", "is_superuser", "is_staff", "is_active", "date_joined", "last_login", "deleted_at"]
+    fields = [
+        "email",
+        "name",
+        "kana",
+        "is_superuser",
+        "is_staff",
+        "is_active",
+        "date_joined",
+        "last_login",
+        "deleted_at",
+    ]
     readonly_fields = ["email", "is_staff", "is_active", "date_joined", "last_login", "deleted_at"]
     actions = ["lock", "unlock", "invite_again"]
 
@@ -111,6 +121,6 @@ class UserAdmin(NationalAdministratorOnly, admin.ModelAdmin[User]):
             "form": form,
             "users": queryset,
             "action": action,
-            "opts": self.model._meta,
+            "opts": self.opts,
         }
         return TemplateResponse(request, "accounts/admin_reason.html", context)

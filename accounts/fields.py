@@ -40,7 +40,7 @@ class PhoneField(forms.CharField):
         kwargs.setdefault("help_text", _("相談当日につながらないときに、お電話することがあります。例: 090-1234-5678"))
         kwargs.setdefault("widget", forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}))
         kwargs.setdefault("error_messages", {"required": _("電話番号を入力してください。")})
-        super().__init__(empty_value=None, **kwargs)  # type: ignore[arg-type]
+        super().__init__(empty_value=None, **kwargs)
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
@@ -72,9 +72,7 @@ class PostalCodeField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("郵便番号"))
         kwargs.setdefault("help_text", _("例: 100-8916"))
-        kwargs.setdefault(
-            "widget", forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "postal-code"})
-        )
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "postal-code"}))
         kwargs.setdefault("error_messages", {"required": _("郵便番号を入力してください。")})
         super().__init__(**kwargs)
 

@@ -167,7 +167,7 @@ class ProfileForm(forms.Form):
 
 def home_office_field() -> forms.Field:
     """Made from the model's foreign key, so that accounts need not know offices."""
-    field = SeekerProfile._meta.get_field("home_office").formfield(
+    field = SeekerProfile.home_office.field.formfield(
         required=False,
         empty_label=_("決まっていない、または分からない"),
         help_text=_("ふだん利用する、または住所を受け持つハローワークです。"),

@@ -30,7 +30,9 @@ class Phone:
 def parse_phone(text: str) -> Phone:
     """A number that can be dialled in Japan, 060 included (in use since July 2026)."""
     refusal = ValidationError(
-        _("電話番号を確認してください。市外局番から、または携帯電話の番号を「03-1234-5678」「090-1234-5678」のように入力してください。"),
+        _(
+            "電話番号を確認してください。市外局番から、または携帯電話の番号を「03-1234-5678」「090-1234-5678」のように入力してください。"
+        ),
         code="invalid_phone",
     )
     display = text.strip()
@@ -70,9 +72,7 @@ def parse_postal_code(text: str) -> str:
     """郵便番号 as `NNN-NNNN`."""
     digits = re.sub(r"[\s〒-]", "", _halfwidth(text))
     if not re.fullmatch(r"\d{7}", digits, re.ASCII):
-        raise ValidationError(
-            _("郵便番号は7桁の数字で入力してください。例: 100-8916"), code="invalid_postal_code"
-        )
+        raise ValidationError(_("郵便番号は7桁の数字で入力してください。例: 100-8916"), code="invalid_postal_code")
     return f"{digits[:3]}-{digits[3:]}"
 
 
@@ -83,7 +83,9 @@ def clean_name(text: str) -> str:
     """
     name = COMPOSABLE_KANA.sub(lambda pair: unicodedata.normalize("NFC", pair[0]), text.strip())
     if any(unicodedata.category(character) == "Cc" for character in name):
-        raise ValidationError(_("氏名に使えない文字（改行など）が入っています。入力し直してください。"), code="control_character")
+        raise ValidationError(
+            _("氏名に使えない文字（改行など）が入っています。入力し直してください。"), code="control_character"
+        )
     if len(name) > NAME_MAX_LENGTH:
         raise ValidationError(
             _("氏名は%(limit)d文字以内で入力してください。"), code="name_too_long", params={"limit": NAME_MAX_LENGTH}
@@ -98,7 +100,9 @@ def clean_kana(text: str) -> str:
         raise ValidationError(_("ふりがなは、ひらがなかカタカナで入力してください。"), code="not_kana")
     if len(kana) > NAME_MAX_LENGTH:
         raise ValidationError(
-            _("ふりがなは%(limit)d文字以内で入力してください。"), code="kana_too_long", params={"limit": NAME_MAX_LENGTH}
+            _("ふりがなは%(limit)d文字以内で入力してください。"),
+            code="kana_too_long",
+            params={"limit": NAME_MAX_LENGTH},
         )
     return kana
 
@@ -106,7 +110,9 @@ def clean_kana(text: str) -> str:
 def is_latin_name(name: str) -> bool:
     """Every letter is Latin, as on a residence card: ふりがな need not be asked."""
     letters = [character for character in name if character.isalpha()]
-    return bool(letters) and all(unicodedata.name(letter, "").startswith(("LATIN", "FULLWIDTH LATIN")) for letter in letters)
+    return bool(letters) and all(
+        unicodedata.name(letter, "").startswith(("LATIN", "FULLWIDTH LATIN")) for letter in letters
+    )
 
 
 def _halfwidth(text: str) -> str:

@@ -6,7 +6,7 @@ from functools import cache
 
 from django.conf import settings
 from limits import parse
-from limits.storage import Storage, storage_from_string
+from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
 
@@ -20,10 +20,10 @@ def consume(action: str, key: str, limits: str) -> bool:
 
 def consume_each(action: str, keys: Mapping[str, str], limits: Mapping[str, str]) -> bool:
     """One try against several limits, for example by address and by network; all are counted."""
-    return all([consume(f"{action}.{name}", key, limits[name]) for name, key in keys.items()])
+    tries = [consume(f"{action}.{name}", key, limits[name]) for name, key in keys.items()]
+    return all(tries)
 
 
 @cache
 def _limiter(url: str) -> MovingWindowRateLimiter:
-    storage: Storage = storage_from_string(url)
-    return MovingWindowRateLimiter(storage)
+    return MovingWindowRateLimiter(RedisStorage(url))

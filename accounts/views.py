@@ -64,7 +64,9 @@ def register_link(request: HttpRequest, token: str) -> HttpResponse:
     now = timezone.now()
     try:
         if request.method != "POST":
-            return render(request, "accounts/register_link.html", {"registration": flow.find_registration(token, now=now)})
+            return render(
+                request, "accounts/register_link.html", {"registration": flow.find_registration(token, now=now)}
+            )
         registration = flow.open_registration(token, now=now)
     except flow.RegistrationLinkUnusable:
         return link_unusable(request)
@@ -83,7 +85,7 @@ def register_details(request: HttpRequest) -> HttpResponseBase:
     now = timezone.now()
     versions = current_versions(portal_documents(), on=timezone.localdate(now))
     try:
-        registration = flow.opened_registration(request.session.get(OPENED), now=now)
+        registration = flow.opened_registration(request.session.get(OPENED, 0), now=now)
         form = RegistrationForm(request.POST or None, email=registration.email, versions=versions)
         if request.method != "POST" or not form.is_valid():
             return render(request, "accounts/register_details.html", {"form": form, "email": registration.email})
@@ -133,7 +135,7 @@ def profile_of(person: User) -> SeekerProfile | None:
 
 @page_and_form
 @login_required
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 def delete(request: HttpRequest) -> HttpResponse:
     """退会 (J-13). The password is asked again before the page opens."""
     person = cast(User, request.user)

@@ -12,9 +12,7 @@ from audit.record import record
 @transaction.atomic
 def invite_staff(user: User, *, by: User, request: HttpRequest) -> None:
     """Send the link that sets the first password. `user` is saved and has no usable password."""
-    EmailAddress.objects.update_or_create(
-        user=user, email=user.email, defaults={"verified": True, "primary": True}
-    )
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
     send_password_link(user, request=request)
     record("account.staff_invited", actor=by, subject=str(user.pk), request=request)
 

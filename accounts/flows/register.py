@@ -68,7 +68,7 @@ def open_registration(token: str, *, now: datetime) -> ProvisionalRegistration:
     return registration
 
 
-def opened_registration(pk: int | None, *, now: datetime) -> ProvisionalRegistration:
+def opened_registration(pk: int, *, now: datetime) -> ProvisionalRegistration:
     """The registration that this session opened."""
     found = ProvisionalRegistration.objects.filter(pk=pk, opened_at__isnull=False, expires_at__gt=now).first()
     if found is None:
