@@ -2,11 +2,14 @@
 
 import re
 from email.charset import BASE64, Charset
+from email.header import Header
 from email.utils import formatdate, parseaddr
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, SafeMIMEText
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.message import SafeMIMEText
 
 from mailing.composers import CalendarFile, Message
 from mailing.models import OutgoingMail
@@ -27,11 +30,25 @@ def new_message_id() -> str:
     return f"<{uuid4()}@{our_address().rpartition('@')[2]}>"
 
 
+class PortalMail(EmailMultiAlternatives):
+    """Django counts the lines of a long Japanese header without its name and then begins with an empty line.
+
+    Some servers take that for the end of the header, and its first character becomes a space.
+    """
+
+    def message(self) -> Any:  # type: ignore[override]  # the stubs are those of Django 6
+        mime = super().message()
+        mime.replace_header("Subject", _encoded("Subject", str(self.subject)))
+        name, address = parseaddr(self.from_email)
+        mime.replace_header("From", f"{_encoded('From', name)} <{address}>" if name else address)
+        return mime
+
+
 def build(mail: OutgoingMail, message: Message) -> EmailMultiAlternatives:
     """The mail as it goes out. Raises ValueError for an address or header that cannot be one."""
     if mail.to != one_line(mail.to) or "@" not in mail.to:
         raise ValueError("not a mail address")
-    email = EmailMultiAlternatives(
+    email = PortalMail(
         subject=mail.subject,
         body=message.body,
         from_email=settings.DEFAULT_FROM_EMAIL,
@@ -50,6 +67,10 @@ def base64_utf8() -> Charset:
     charset = Charset("utf-8")
     charset.body_encoding = BASE64
     return charset
+
+
+def _encoded(header: str, text: str) -> str:
+    return text if text.isascii() else Header(text, "utf-8", header_name=header).encode()
 
 
 def _attach(email: EmailMultiAlternatives, calendar: CalendarFile) -> None:

@@ -9,6 +9,7 @@ import smtplib
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import F
 
@@ -66,7 +67,7 @@ def is_permanent(error: Exception) -> bool:
             return all(code >= 500 for code, _text in error.recipients.values())
         case smtplib.SMTPDataError():
             return error.smtp_code >= 500
-        case smtplib.SMTPNotSupportedError() | ValueError():
+        case ValueError():
             return True
     return False
 
@@ -94,8 +95,7 @@ def _deliver(mail: OutgoingMail, message: Message, *, now: datetime) -> None:
     mail.body = message.body
     mail.save(update_fields=["to", "message_id", "subject", "body"])
     try:
-        if not build(mail, message).send():
-            raise NothingSentError("the mail backend sent nothing")
+        _hand_over(build(mail, message))
     except (OSError, ValueError) as error:
         if is_permanent(error):
             _give_up(mail, error)
@@ -103,6 +103,16 @@ def _deliver(mail: OutgoingMail, message: Message, *, now: datetime) -> None:
             _try_later(mail, error, now=now)
     else:
         _finish(mail, state=MailState.SENT, sent_at=now, error="", **_without_secret(mail))
+
+
+def _hand_over(email: EmailMessage) -> None:
+    """Raises OSError (all SMTP errors are) or ValueError. Django leaves the connection open when signing in fails."""
+    email.connection = get_connection()
+    try:
+        if not email.send():
+            raise NothingSentError("the mail backend sent nothing")
+    finally:
+        email.connection.close()
 
 
 def _try_later(mail: OutgoingMail, error: Exception, *, now: datetime) -> None:

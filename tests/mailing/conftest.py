@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -7,20 +6,6 @@ from kombu import Connection
 from mailing import composers
 from mailing.composers import Message
 from mailing.tasks import send_mail
-from tests.mailing.smtp import Mailbox, start
-
-
-@pytest.fixture
-def mailbox(settings) -> Iterator[Mailbox]:
-    mailbox = Mailbox()
-    controller = start(mailbox)
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
-    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-    settings.EMAIL_TIMEOUT = 5
-    yield mailbox
-    controller.stop()
 
 
 @pytest.fixture

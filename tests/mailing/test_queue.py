@@ -143,7 +143,7 @@ def test_waking_a_cause_tries_its_waiting_mails_now_and_leaves_reminders_alone(s
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_mail_that_said_not_yet_waits_to_be_woken(says, calls, mailbox):
+def test_a_mail_that_said_not_yet_waits_to_be_woken(says, calls, smtp_server):
     says(NotYet(NOW + seconds(30)))
     with transaction.atomic():
         mail = note()
