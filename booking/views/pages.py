@@ -1,4 +1,3 @@
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
@@ -10,9 +9,8 @@ from offices.models import Office
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """What this is, and the offices with their services."""
-    services = Service.objects.open_to_seekers().order_by("position", "id")
-    offices = Office.objects.open_to_seekers().prefetch_related(Prefetch("services", services, to_attr="open_services"))
-    return render(request, "booking/start.html", {"offices": [office for office in offices if office.open_services]})
+    services = Service.objects.open_to_seekers().select_related("office").order_by("office__number", "position", "id")
+    return render(request, "booking/start.html", {"services": services})
 
 
 @require_safe

@@ -42,8 +42,8 @@ def my_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@seeker_page
 @csp_update({"form-action": MEETING_ORIGINS})
+@seeker_page
 def reservation(request: HttpRequest, number: str) -> HttpResponse:
     now = timezone.now()
     shown = own_reservation(request, number)

@@ -62,7 +62,8 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
     """Hold the chosen time. Who must sign in or agree first comes back to the choice afterwards (GET)."""
     service = open_service(pk)
     if request.method != "POST":
-        return choice(request, service)
+        answer: HttpResponse = choice(request, service)
+        return answer
     form = ChoiceForm(request.POST, service=service)
     if not form.is_valid():
         messages.warning(request, _("時間を選び直してください。"))
