@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from booking.effects.close_meeting import close_meeting
-from booking.effects.leases import NOT_YET_OPEN, claim, give_back, is_due, locked
+from booking.effects.leases import FIRST_PAUSE, NOT_YET_OPEN, claim, give_back, is_due, locked
 from booking.enums import UPCOMING, MeetingState
 from booking.meetings import provider
 from booking.meetings.errors import HostUnavailable, MeetingError, OutcomeUnknown
@@ -124,13 +124,13 @@ def _settle_failure(order: Order, *, failure: MeetingError, now: datetime) -> No
     reservation, meeting = locked(order.meeting_pk)
     if meeting.attempts != order.attempts or meeting.state == MeetingState.OPEN:
         return
+    is_open_question = isinstance(failure, OutcomeUnknown)
     if meeting.state == MeetingState.CREATING and reservation.status in UPCOMING:
-        is_open_question = isinstance(failure, OutcomeUnknown)
         meeting.state = MeetingState.UNKNOWN if is_open_question else MeetingState.REQUESTED
         give_back(meeting, failure=failure, now=now)
     else:
         meeting.leased_until = None
-        _want_closed(meeting, now=now)
+        _want_closed(meeting, now=now + FIRST_PAUSE if is_open_question else now)
 
 
 def _want_closed(meeting: OnlineMeeting, *, now: datetime) -> None:

@@ -1,0 +1,232 @@
+"""The Zoom stand-in behaves like Zoom where Zoom surprises, and can be asked to go wrong."""
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+import requests
+
+from demo.addresses import REPOSITORY
+from demo.zoom_stand_in.app import ZoomStandIn
+from demo.zoom_stand_in.faults import FAULTS
+from demo.zoom_stand_in.meetings import MeetingBook
+from demo.zoom_stand_in.server import running
+
+HOST = "host@zoom.example"
+
+
+class Client:
+    """A plain HTTP client with a token, as any integrator would write it."""
+
+    def __init__(self, app: ZoomStandIn, url: str) -> None:
+        self.app = app
+        self.url = url
+        self.token = self.fetch_token().json().get("access_token")
+
+    def fetch_token(self, *, secret: str = "", grant: str = "account_credentials") -> requests.Response:
+        known = self.app.credentials
+        body = {"grant_type": grant, "account_id": known.account_id}
+        auth = (known.client_id, secret or known.client_secret)
+        return requests.post(f"{self.url}/oauth/token", data=body, auth=auth, timeout=5)
+
+    def __call__(self, method: str, path: str, body=None) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return requests.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=5)
+
+    def create(self, **body) -> requests.Response:
+        return self("POST", f"/v2/users/{HOST}/meetings", {"start_time": "2099-12-01T05:00:00Z", **body})
+
+
+@pytest.fixture
+def client():
+    app = ZoomStandIn()
+    with running(app) as url:
+        yield Client(app, url)
+
+
+class TestToken:
+    def test_right_credentials_get_one_for_an_hour(self, client):
+        answer = client.fetch_token().json()
+        assert (answer["token_type"], answer["expires_in"]) == ("bearer", 3600)
+
+    def test_wrong_credentials_are_refused(self, client):
+        answer = client.fetch_token(secret="wrong")
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
+
+    def test_another_grant_is_refused(self, client):
+        assert client.fetch_token(grant="client_credentials").json()["error"] == "unsupported_grant_type"
+
+    def test_a_call_without_a_token_is_refused(self, client):
+        client.token = None
+        answer = client("GET", f"/v2/users/{HOST}")
+        assert (answer.status_code, answer.json()["code"]) == (401, 124)
+
+    def test_a_missing_scope_is_named(self, client):
+        client.app.scopes.discard("meeting:write:meeting:admin")
+        answer = client.create()
+        assert (answer.status_code, answer.json()["code"]) == (400, 4711)
+        assert "meeting:write:meeting:admin" in answer.json()["message"]
+
+
+class TestMeetings:
+    def test_a_start_in_the_past_silently_becomes_now(self, client, freeze):
+        moment = freeze("2026-06-01 10:00")
+        assert client.create(start_time="2026-05-01T00:00:00Z").json()["start_time"] == "2026-06-01T01:00:00Z"
+        assert moment.astimezone(UTC) == datetime(2026, 6, 1, 1, tzinfo=UTC)
+
+    def test_what_is_not_said_falls_back_to_the_host(self, client):
+        assert client.create().json()["settings"]["use_pmi"] is True
+
+    def test_a_meeting_is_made_twice_when_it_is_asked_for_twice(self, client):
+        assert client.create(agenda="ref:1").json()["id"] != client.create(agenda="ref:1").json()["id"]
+
+    def test_an_eleven_digit_number_is_given(self, client):
+        assert len(str(client.create().json()["id"])) == 11
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("duration", 0),
+            ("duration", 1441),
+            ("start_time", "tomorrow"),
+            ("topic", "x" * 201),
+            ("password", "12345678901"),
+        ],
+    )
+    def test_a_wrong_value_is_named(self, client, field, value):
+        answer = client.create(**{field: value})
+        assert (answer.status_code, answer.json()["code"]) == (400, 300)
+        assert answer.json()["errors"][0]["field"] == field
+
+    def test_the_list_comes_in_pages_and_without_passcodes(self, client):
+        for number in range(3):
+            client.create(agenda=f"ref:{number}")
+        first = client("GET", f"/v2/users/{HOST}/meetings?page_size=2").json()
+        token = first["next_page_token"]
+        second = client("GET", f"/v2/users/{HOST}/meetings?page_size=2&next_page_token={token}").json()
+        assert [len(page["meetings"]) for page in (first, second)] == [2, 1]
+        assert second["next_page_token"] == ""
+        assert "password" not in first["meetings"][0]
+
+    def test_a_deleted_meeting_is_gone(self, client):
+        path = f"/v2/meetings/{client.create().json()['id']}"
+        assert client("DELETE", path).status_code == 204
+        answers = [client(method, path) for method in ("GET", "DELETE")]
+        assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, 3001)] * 2
+
+    def test_a_change_answers_nothing_and_is_read_afterwards(self, client):
+        path = f"/v2/meetings/{client.create().json()['id']}"
+        answer = client("PATCH", path, {"duration": 45})
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert client("GET", path).json()["duration"] == 45
+
+    def test_an_unknown_host_is_named(self, client):
+        answer = client("GET", "/v2/users/nobody@zoom.example")
+        assert (answer.status_code, answer.json()["code"]) == (404, 1001)
+
+
+class TestPages:
+    def test_the_join_link_opens_a_room_that_says_what_it_is(self, client):
+        answer = requests.get(client.create(topic="相談").json()["join_url"], timeout=5)
+        assert answer.status_code == 200
+        assert "Zoom の代わり" in answer.text
+
+    def test_without_its_passcode_the_link_opens_nothing(self, client):
+        link = client.create().json()["join_url"].partition("?")[0]
+        assert requests.get(link, timeout=5).status_code == 403
+
+    def test_after_deletion_the_link_says_so(self, client):
+        meeting = client.create().json()
+        client("DELETE", f"/v2/meetings/{meeting['id']}")
+        answer = requests.get(meeting["join_url"], timeout=5)
+        assert answer.status_code == 404
+        assert "ミーティングが見つかりません" in answer.text
+
+    def test_the_host_link_starts_the_meeting(self, client):
+        meeting = client.create().json()
+        requests.get(meeting["start_url"], timeout=5)
+        assert client("GET", f"/v2/meetings/{meeting['id']}").json()["status"] == "started"
+
+    def test_what_was_typed_is_shown_as_text(self, client):
+        link = client.create(topic="<script>alert(1)</script>").json()["join_url"]
+        assert "<script>" not in requests.get(link, timeout=5).text
+
+
+class TestFaults:
+    def test_a_fault_is_asked_for_over_http_and_used_up(self, client):
+        requests.post(f"{client.url}/_faults", json={"fault": "per_second"}, timeout=5)
+        assert [client.create().status_code for _attempt in range(2)] == [429, 201]
+
+    def test_a_fault_waits_for_the_call_it_is_meant_for(self, client):
+        requests.post(f"{client.url}/_faults", json={"fault": "server_error", "on": "^DELETE"}, timeout=5)
+        assert client.create().status_code == 201
+        assert client("DELETE", "/v2/meetings/1").status_code == 500
+
+    def test_an_unknown_fault_is_refused(self, client):
+        assert requests.post(f"{client.url}/_faults", json={"fault": "nonsense"}, timeout=5).status_code == 400
+
+    def test_a_lost_answer_leaves_the_meeting_behind(self, client):
+        requests.post(f"{client.url}/_faults", json={"fault": "answer_lost"}, timeout=5)
+        with pytest.raises(requests.ConnectionError):
+            client.create()
+        state = requests.get(f"{client.url}/_state", timeout=5).json()
+        assert len(state["meetings"]) == 1
+
+    def test_an_expired_token_is_void_for_good(self, client):
+        requests.post(f"{client.url}/_faults", json={"fault": "token_expired"}, timeout=5)
+        assert [client.create().status_code for _attempt in range(2)] == [401, 401]
+
+    @pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"answer_lost", "dropped", "slow"}))
+    def test_every_fault_answers(self, client, fault):
+        requests.post(f"{client.url}/_faults", json={"fault": fault}, timeout=5)
+        assert client.create().status_code < 600
+
+
+class TestRestart:
+    def test_meetings_survive(self, tmp_path):
+        path = tmp_path / "zoom.jsonl"
+        now = datetime.now(UTC)
+        book = MeetingBook(path)
+        kept, deleted = (book.create(HOST, {}, base_url="http://x", now=now) for _number in range(2))
+        book.delete(str(deleted["id"]))
+        assert MeetingBook(path).all() == [kept]
+
+    def test_a_line_cut_short_by_a_crash_is_passed_over(self, tmp_path):
+        path = tmp_path / "zoom.jsonl"
+        kept = MeetingBook(path).create(HOST, {}, base_url="http://x", now=datetime.now(UTC))
+        with path.open("a") as lines:
+            lines.write('{"id": "1", "mee')
+        assert MeetingBook(path).all() == [kept]
+
+    def test_the_command_serves_until_it_is_told_to_stop(self, tmp_path):
+        with running(ZoomStandIn()) as url:
+            free_after = int(url.rpartition(":")[2])
+        with command(free_after, tmp_path / "zoom.jsonl") as process:
+            assert process.stdout.readline().startswith("Zoom stand-in: http://127.0.0.1:")
+            assert requests.get(f"http://127.0.0.1:{free_after}/_state", timeout=5).json()["meetings"] == []
+            process.terminate()
+            assert process.wait(5) == 0
+
+    def test_a_port_that_is_taken_is_one_clear_line(self, client, tmp_path):
+        with command(int(client.url.rpartition(":")[2]), tmp_path / "zoom.jsonl") as process:
+            assert process.wait(10) == 1
+            assert "is taken" in process.stdout.read()
+
+
+@contextmanager
+def command(port: int, state_file):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "demo.zoom_stand_in", "--port", str(port), "--state-file", str(state_file)],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()

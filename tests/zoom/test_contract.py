@@ -1,0 +1,160 @@
+"""What we send and what the stand-in answers, held against Zoom's own OpenAPI document.
+
+The document is Zoom's and is not part of this repository: ZOOM_CONTRACT_DIR names the folder it lies in.
+"""
+
+import contextlib
+import json
+import os
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import requests
+from openapi_core import OpenAPI
+from openapi_core.contrib.werkzeug import WerkzeugOpenAPIRequest, WerkzeugOpenAPIResponse
+from openapi_core.exceptions import OpenAPIError
+from werkzeug.test import run_wsgi_app
+from werkzeug.wrappers import Request, Response
+
+from booking.meetings.errors import ConfigurationAlarm, MeetingError
+from booking.meetings.zoom.provider import ZoomProvider, create_body
+from booking.meetings.zoom.token import TokenSource
+from demo.zoom_stand_in.app import ZoomStandIn
+from tests.zoom.stand_in import CREATE, RunningStandIn, point_zoom_at, serving
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DOCUMENT = Path(os.environ.get("ZOOM_CONTRACT_DIR") or REPOSITORY.parent / "shared" / "zoom") / "zoom-mock.openapi.json"
+
+if not DOCUMENT.is_file():
+    pytest.skip("Zoom's contract files are absent (ZOOM_CONTRACT_DIR)", allow_module_level=True)
+
+REFUSALS = {
+    "per_second",
+    "daily",
+    "daily_bare",
+    "host_daily",
+    "too_many_at_once",
+    "token_expired",
+    "missing_scope",
+    "not_licensed",
+    "not_paid",
+    "user_unknown",
+    "meeting_gone",
+    "invalid",
+    "forbidden",
+}
+
+
+class Watched:
+    """The stand-in behind a watcher that holds every request and every answer against the document."""
+
+    def __init__(self, app: ZoomStandIn) -> None:
+        self.app = app
+        self.violations: list[str] = []
+        self.checked: list[str] = []
+        self._api: OpenAPI | None = None
+
+    def listen_at(self, url: str) -> None:
+        document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+        self._api = OpenAPI.from_dict({**document, "servers": [{"url": url}]})
+
+    def __call__(self, environ, start_response):
+        body = Request(environ).get_data()
+
+        def again() -> dict:
+            return {**environ, "wsgi.input": BytesIO(body)}
+
+        chunks, status, headers = run_wsgi_app(self.app, again())
+        response = Response(b"".join(chunks), status, headers)
+        self._hold_against_the_document(Request(again()), response)
+        return response(environ, start_response)
+
+    def _hold_against_the_document(self, request: Request, response: Response) -> None:
+        call = f"{request.method} {request.path} {response.status_code}"
+        asked, answered = WerkzeugOpenAPIRequest(request), WerkzeugOpenAPIResponse(response)
+        for check in (lambda: self._api.validate_request(asked), lambda: self._api.validate_response(asked, answered)):
+            try:
+                check()
+            except OpenAPIError as violation:
+                self.violations.append(f"{call}: {violation!r} {violation.__cause__!r}"[:2000])
+        self.checked.append(call)
+
+
+@pytest.fixture
+def watched(settings):
+    app = Watched(ZoomStandIn())
+    with serving(app) as url:
+        app.listen_at(url)
+        point_zoom_at(url, settings=settings, app=app.app)
+        yield app
+
+
+@pytest.fixture
+def watched_zoom(watched, settings) -> ZoomProvider:
+    return ZoomProvider.from_settings(timeout=settings.ZOOM_TIMEOUT)
+
+
+def test_a_meeting_from_its_creation_to_its_end(watched, watched_zoom, request_for_tuesday, now):
+    created = watched_zoom.create(request_for_tuesday, now=now)
+    assert watched_zoom.find_by_ref(request_for_tuesday.host, ref=request_for_tuesday.ref) == (created,)
+    watched_zoom.host_url(created.meeting_id)
+    watched.app.book.overwrite(created.meeting_id, status="started")
+    watched_zoom.cancel(created.meeting_id)
+    watched_zoom.cancel(created.meeting_id)
+    assert watched.violations == []
+    assert len(watched.checked) == 9
+
+
+@pytest.mark.parametrize("fault", sorted(REFUSALS))
+def test_every_refusal_has_the_form_of_zooms(watched, watched_zoom, request_for_tuesday, now, fault):
+    RunningStandIn(app=watched.app, url="").goes_wrong(fault, on=CREATE)
+    with contextlib.suppress(MeetingError):
+        watched_zoom.create(request_for_tuesday, now=now)
+    assert watched.violations == []
+
+
+def test_wrong_credentials_are_refused_in_the_form_of_zooms(watched, settings, request_for_tuesday, now):
+    settings.ZOOM_CLIENT_SECRET = "wrong"
+    zoom = ZoomProvider.from_settings(timeout=settings.ZOOM_TIMEOUT)
+    with pytest.raises(ConfigurationAlarm):
+        zoom.create(request_for_tuesday, now=now)
+    assert watched.violations == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        pytest.param("GET", "/v2/users/host%40zoom.example", None, id="a user"),
+        pytest.param("GET", "/v2/past_meetings/{id}/participants", None, id="who was there"),
+        pytest.param("PATCH", "/v2/meetings/{id}", {"duration": 45}, id="a change"),
+        pytest.param("GET", "/v2/users/host%40zoom.example/meetings?page_size=1&type=upcoming", None, id="a page"),
+    ],
+)
+def test_what_the_portal_does_not_ask_yet_is_answered_in_form(
+    watched, watched_zoom, settings, request_for_tuesday, now, method, path, body
+):
+    created = watched_zoom.create(request_for_tuesday, now=now)
+    token = TokenSource.from_settings(timeout=settings.ZOOM_TIMEOUT).current()
+    url = settings.ZOOM_API_URL.removesuffix("/v2") + path.format(id=created.meeting_id)
+    answer = requests.request(method, url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=5)
+    assert answer.ok
+    assert watched.violations == []
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        pytest.param({"duration": 0}, id="no length"),
+        pytest.param({"start_time": "2026-06-02T14:00:00"}, id="local time"),
+        pytest.param({"user_id": "host@zoom.example"}, id="what zoomus would leak"),
+    ],
+)
+def test_the_watcher_sees_a_body_that_zoom_does_not_document(
+    watched, watched_zoom, request_for_tuesday, now, monkeypatch, spoilt
+):
+    body = {**create_body(request_for_tuesday), **spoilt}
+    monkeypatch.setattr("booking.meetings.zoom.provider.create_body", lambda _request: body)
+    with contextlib.suppress(MeetingError):
+        watched_zoom.create(request_for_tuesday, now=now)
+    assert watched.violations
