@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -48,10 +49,10 @@ def meeting(db, now) -> OnlineMeeting:
     return requested_meeting(now)
 
 
-def requested_meeting(now: datetime) -> OnlineMeeting:
+def requested_meeting(now: datetime, **fields: Any) -> OnlineMeeting:
     service = ServiceFactory.create()
     counselor = CounselorFactory.create(office=service.office, services=[service])
-    reservation = ReservationFactory.create(service=service, office=service.office, counselor=counselor)
+    reservation = ReservationFactory.create(service=service, office=service.office, counselor=counselor, **fields)
     return OnlineMeeting.objects.create(
         reservation=reservation,
         software=MeetingSoftware.ZOOM,
