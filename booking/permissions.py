@@ -5,7 +5,7 @@ from typing import Any
 from booking.models import Counselor, Reservation
 from booking.models.schedule import CounselorQuerySet
 from offices.models import Office, Role
-from offices.roles import has_role, roles_of
+from offices.roles import has_role, has_role_somewhere, roles_of
 
 
 def can_see_topic(user: Any, reservation: Reservation) -> bool:
@@ -50,6 +50,11 @@ def counselors_with_changeable_schedule(user: Any) -> CounselorQuerySet:
     if user.is_active and user.is_superuser:
         return visible
     return visible.filter(pk__in=[c.pk for c in visible.select_related("membership") if can_change_schedule(user, c)])
+
+
+def may_have_changeable_schedule(user: Any) -> bool:
+    """Is there any point in offering the person a form for opening windows and absences? Without a query."""
+    return has_role_somewhere(user, Role.COUNSELOR, Role.MANAGER)
 
 
 def can_manage_office(user: Any, office: Office) -> bool:

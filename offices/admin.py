@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from offices.models import Bureau, ClosedDay, Office, Role, StaffMembership
-from offices.roles import has_role, managed_offices
+from offices.roles import has_role, has_role_somewhere, managed_offices
 from offices.scoped_admin import NationalAdmin, ScopedAdmin
 
 
@@ -74,7 +74,7 @@ class StaffMembershipAdmin(ScopedAdmin):
         return False
 
     def has_module_permission(self, request: Any) -> bool:
-        return super().has_module_permission(request) and managed_offices(request.user).exists()
+        return super().has_module_permission(request) and has_role_somewhere(request.user, Role.MANAGER)
 
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
         return self.has_module_permission(request)

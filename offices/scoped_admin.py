@@ -7,7 +7,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from audit.record import record
-from offices.roles import managed_offices, roles_of
+from offices.models import Role
+from offices.roles import has_role_somewhere, roles_of
 
 
 class ScopedAdmin(admin.ModelAdmin[Any]):
@@ -20,7 +21,7 @@ class ScopedAdmin(admin.ModelAdmin[Any]):
         raise NotImplementedError
 
     def may_add(self, user: Any) -> bool:
-        return managed_offices(user).exists()
+        return has_role_somewhere(user, Role.MANAGER)
 
     def may_delete(self, user: Any, obj: Any) -> bool:
         return self.may_change(user, obj)

@@ -22,6 +22,7 @@ from booking.permissions import (
     can_change_schedule,
     can_manage_office,
     counselors_with_changeable_schedule,
+    may_have_changeable_schedule,
 )
 from offices.models import Office, StaffMembership
 from offices.roles import managed_offices
@@ -80,7 +81,7 @@ class ScheduleAdmin(ScopedAdmin):
         return super().get_queryset(request).select_related("counselor__office", "counselor__membership")
 
     def may_add(self, user: Any) -> bool:
-        return counselors_with_changeable_schedule(user).exists()
+        return may_have_changeable_schedule(user)
 
     def may_change(self, user: Any, obj: OpeningWindow | Absence) -> bool:
         return can_change_schedule(user, obj.counselor)

@@ -6,8 +6,8 @@ from django.http import HttpRequest
 
 from booking.models import Service, ServiceHours
 from booking.permissions import can_manage_office
-from offices.models import Office
-from offices.roles import managed_offices
+from offices.models import Office, Role
+from offices.roles import has_role_somewhere, managed_offices
 from offices.scoped_admin import ScopedAdmin
 
 
@@ -30,7 +30,7 @@ class ServiceHoursInline(admin.TabularInline[ServiceHours, Service]):
 
 def may_edit_hours(request: HttpRequest, service: Service | None) -> bool:
     if service is None:
-        return managed_offices(request.user).exists()
+        return has_role_somewhere(request.user, Role.MANAGER)
     return can_manage_office(request.user, service.office)
 
 
