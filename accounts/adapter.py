@@ -5,12 +5,14 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -40,6 +42,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user = cast(User, request.user)
         return resolve_url("admin:index" if user.is_staff else "booking:my_page")
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        descriptions = {
+            "reauthenticate": gettext("パスワードで確認する"),
+            "mfa_reauthenticate": gettext("認証アプリまたはリカバリーコードで確認する"),
+            "mfa_reauthenticate:webauthn": gettext("パスキーで確認する"),
+        }
+        methods = super().get_reauthentication_methods(user)
+        return [{**method, "description": descriptions[method["id"]]} for method in methods]
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url("accounts:profile")
 
@@ -48,6 +59,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return on_portal(super().get_email_confirmation_url(request, emailconfirmation))
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        """Who wants to change to an address of somebody else: its owner is told, the page says nothing."""
+        address = emailconfirmation.email_address
+        if address.can_set_verified():
+            super().send_confirmation_mail(request, emailconfirmation, signup)
+        else:
+            self.send_account_already_exists_mail(address.email)
 
     def send_account_already_exists_mail(self, email: str) -> None:
         context = {"login_url": portal_url("account_login"), "password_reset_url": portal_url("account_reset_password")}
@@ -82,6 +101,14 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         "unverified_email": _("メールアドレスの確認が済むまで、2段階認証は設定できません。"),
         "add_email_blocked": _("2段階認証を設定しているため、メールアドレスを追加できません。"),
     }
+
+    def generate_authenticator_name(self, user: User, type: str) -> str:  # noqa: A002  allauth's name
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return gettext("パスキー%(number)d") % {"number": number}
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """The name that a device shows when it asks for the passkey."""
+        return {**super().get_public_key_credential_rp_entity(), "name": settings.PORTAL_NAME}
 
 
 def portal_url(name: str, **kwargs: Any) -> str:

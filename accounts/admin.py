@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.flows.invite import invite_staff, send_password_link
-from accounts.flows.lock import lock_account, unlock_account
+from accounts.flows.lock import lock_account, reset_second_factor, unlock_account
 from accounts.forms import LockForm, StaffCreationForm
 from accounts.models import SeekerProfile, User
+from audit.record import record
 
 
 class NationalAdministratorOnly:
@@ -67,7 +68,7 @@ class UserAdmin(NationalAdministratorOnly, admin.ModelAdmin[User]):
         "deleted_at",
     ]
     readonly_fields = ["email", "is_staff", "is_active", "date_joined", "last_login", "deleted_at"]
-    actions = ["lock", "unlock", "invite_again"]
+    actions = ["lock", "unlock", "reset_second_factor", "invite_again"]
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         return self.fields if obj else ["email", "name", "kana", "is_superuser"]
@@ -90,6 +91,9 @@ class UserAdmin(NationalAdministratorOnly, admin.ModelAdmin[User]):
         if not change:
             invite_staff(obj, by=request.user, request=request)  # type: ignore[arg-type]
             messages.success(request, _now("%(email)s に招待のメールを送りました。") % {"email": obj.email})
+        elif form.changed_data:
+            changed = {"fields": form.changed_data}
+            record("account.staff_changed", actor=request.user, subject=str(obj.pk), detail=changed, request=request)
 
     @admin.action(description=_("アカウントを今すぐ停止する"))
     def lock(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
@@ -98,6 +102,11 @@ class UserAdmin(NationalAdministratorOnly, admin.ModelAdmin[User]):
     @admin.action(description=_("停止を解除する"))
     def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
         return self._with_reason(request, queryset, unlock_account, title=_now("停止を解除します"), action="unlock")
+
+    @admin.action(description=_("2段階認証を解除する（端末をなくした人）"))
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
+        title = _now("2段階認証を解除します")
+        return self._with_reason(request, queryset, reset_second_factor, title=title, action="reset_second_factor")
 
     @admin.action(description=_("職員にパスワード設定のメールを送る"))
     def invite_again(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -109,6 +118,7 @@ class UserAdmin(NationalAdministratorOnly, admin.ModelAdmin[User]):
     def _with_reason(
         self, request: HttpRequest, queryset: QuerySet[User], act: Any, *, title: str, action: str
     ) -> HttpResponse:
+        queryset = queryset.exclude(pk=request.user.pk or 0)  # nobody locks themselves out
         form = LockForm(request.POST if "reason" in request.POST else None)
         if form.is_valid():
             for user in queryset:

@@ -1,6 +1,7 @@
 """How often something may be done: counted in Redis, so that all web processes share one count."""
 
 import hashlib
+import ipaddress
 from collections.abc import Mapping
 from functools import cache
 
@@ -22,6 +23,12 @@ def consume_each(action: str, keys: Mapping[str, str], limits: Mapping[str, str]
     """One try against several limits, for example by address and by network; all are counted."""
     tries = [consume(f"{action}.{name}", key, limits[name]) for name, key in keys.items()]
     return all(tries)
+
+
+def network_of(address: str) -> str:
+    """What to count a client by: an IPv6 user has a whole /64 to change addresses in."""
+    ip = ipaddress.ip_address(address)
+    return address if ip.version == 4 else str(ipaddress.ip_network(f"{address}/64", strict=False))
 
 
 @cache

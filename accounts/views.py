@@ -22,7 +22,7 @@ from accounts.flows import register as flow
 from accounts.flows.profile import change_profile
 from accounts.forms import AddressForm, ProfileForm, RegistrationForm, profile_initial
 from accounts.models import SeekerProfile, User
-from accounts.ratelimits import consume_each
+from accounts.ratelimits import consume_each, network_of
 from accounts.sessions import end_sessions
 from terms.consent import current_versions, portal_documents
 
@@ -40,7 +40,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "accounts/register.html", {"form": form})
     email = form.cleaned_data["email"]
-    keys = {"ip": get_adapter().get_client_ip(request), "address": email}
+    keys = {"ip": network_of(get_adapter().get_client_ip(request)), "address": email}
     if not consume_each("registration", keys, settings.REGISTRATION_RATE_LIMITS):
         return render(request, "429.html", status=429)
     flow.request_registration(email, now=timezone.now())

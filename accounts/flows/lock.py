@@ -1,5 +1,6 @@
-"""The national administrator locks an account at once (J-16)."""
+"""The national administrator locks an account at once (J-16), opens it again, or takes a lost second factor away."""
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -27,3 +28,12 @@ def unlock_account(user: User, *, by: User, reason: str, request: HttpRequest) -
     locked.is_active = True
     locked.save(update_fields=["is_active"])
     record("account.unlocked", actor=by, subject=str(user.pk), detail={"reason": reason}, request=request)
+
+
+@transaction.atomic
+def reset_second_factor(user: User, *, by: User, reason: str, request: HttpRequest) -> None:
+    """For who lost the device and the recovery codes: password only, then a new second factor has to be set up."""
+    locked = User.objects.lock().get(pk=user.pk)
+    Authenticator.objects.filter(user=locked).delete()
+    end_sessions(locked)
+    record("account.second_factor_reset", actor=by, subject=str(user.pk), detail={"reason": reason}, request=request)

@@ -1,4 +1,5 @@
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from accounts.models import User
@@ -86,3 +87,25 @@ def test_a_new_member_of_staff_is_invited_by_mail_and_sets_the_password(admin_cl
 
 def test_nobody_deletes_accounts_in_the_admin(admin_client, seeker):
     assert admin_client.get(f"{USERS}{seeker.pk}/delete/").status_code == 403
+
+
+def test_nobody_locks_themselves_out(admin_client, administrator):
+    act(admin_client, "lock", administrator, reason="まちがい")
+    administrator.refresh_from_db()
+    assert administrator.is_active
+
+
+def test_a_lost_second_factor_is_taken_away_with_a_reason(admin_client, staff):
+    theirs = Client()
+    sign_in_with_second_factor(theirs, staff)
+    act(admin_client, "reset_second_factor", staff, reason="端末の紛失")
+    assert not Authenticator.objects.filter(user=staff).exists()
+    assert theirs.get("/accounts/profile/").status_code == 302
+    assert AuditRecord.objects.get(action="account.second_factor_reset").detail == {"reason": "端末の紛失"}
+
+
+def test_a_change_of_rights_is_recorded(admin_client, staff):
+    admin_client.post(f"{USERS}{staff.pk}/change/", {"name": staff.name, "kana": staff.kana, "is_superuser": "on"})
+    staff.refresh_from_db()
+    assert staff.is_superuser
+    assert AuditRecord.objects.get(action="account.staff_changed").detail == {"fields": ["is_superuser"]}

@@ -164,6 +164,13 @@ def test_another_network_address_is_not_affected(client):
     assert ask_for_link(client, REMOTE_ADDR="192.0.2.7").status_code == 302
 
 
+def test_addresses_of_one_ipv6_network_count_together(client):
+    statuses = [
+        ask_for_link(client, f"person{n}@mail.example", REMOTE_ADDR=f"2001:db8::{n:x}").status_code for n in range(21)
+    ]
+    assert statuses == [302] * 20 + [429]
+
+
 def test_the_page_of_too_many_tries_is_in_japanese(client):
     for _try in range(6):
         answer = ask_for_link(client)
