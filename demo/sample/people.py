@@ -33,7 +33,7 @@ COUNSELOR_NAMES = {
     "sasebo": ["見本相談員 木村", "見本相談員 久保", "見本相談員 小松"],
     "zenkoku": ["見本相談員 佐野", "見本相談員 島田", "見本相談員 杉本"],
 }
-OFFERED = {
+OFFERED: dict[str, list[tuple[str, ...]]] = {
     "kobayashi": [("kobayashi",)] * 3,
     "hamamatsu": [("hamamatsu",)] * 3,
     "sasebo": [("sasebo",), ("sasebo", "sasebo-evening"), ("sasebo-evening",)],
