@@ -1,6 +1,5 @@
 """The only way into the ledger of outgoing mail: a row now, with its cause; the text and the sending later."""
 
-import logging
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
@@ -8,16 +7,12 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
 from mailing.composers import READY_TEXT, kinds
 from mailing.message import one_line
 from mailing.models import MailState, OutgoingMail
 from mailing.tasks import send_mail
-
-logger = logging.getLogger(__name__)
-
-PUBLISH_ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+from mailing.wake_up import call_worker
 
 
 def queue_mail(
@@ -76,10 +71,7 @@ def publish(mail_ids: Iterable[int], *, now: datetime) -> None:
     """Wake a worker for each of these rows. Without the broker nothing is lost: the sweeper finds the rows."""
     published: list[int] = []
     for mail_id in mail_ids:
-        try:
-            send_mail.apply_async((mail_id,), retry_policy=PUBLISH_ONCE_MORE)
-        except OperationalError as error:
-            logger.warning("mail %s: no wake-up call, the broker does not answer (%s)", mail_id, error)
+        if not call_worker(send_mail, mail_id):
             break
         published.append(mail_id)
     OutgoingMail.objects.filter(pk__in=published).update(woken_at=now)

@@ -1,10 +1,14 @@
 """The meeting row that goes with a reservation: asked for and given up in the transaction of its cause."""
 
 from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
 
 from booking.enums import MeetingState
 from booking.models import OnlineMeeting, Reservation
 from booking.tasks import close_meeting, open_meeting
+from mailing.wake_up import call_worker
 
 
 def request_meeting(reservation: Reservation, *, now: datetime) -> OnlineMeeting:
@@ -19,7 +23,7 @@ def request_meeting(reservation: Reservation, *, now: datetime) -> OnlineMeeting
         requested_at=now,
         next_attempt_at=now,
     )
-    open_meeting.delay_on_commit(meeting.pk)
+    transaction.on_commit(partial(call_worker, open_meeting, meeting.pk))
     return meeting
 
 
@@ -29,4 +33,4 @@ def give_up_meeting(reservation: Reservation, *, now: datetime) -> None:
         meeting.state = MeetingState.CLOSING
         meeting.next_attempt_at = now
         meeting.save(update_fields=["state", "next_attempt_at"])
-        close_meeting.delay_on_commit(meeting.pk)
+        transaction.on_commit(partial(call_worker, close_meeting, meeting.pk))

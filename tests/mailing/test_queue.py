@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from mailing import queue, sending
+from mailing import sending
 from mailing.composers import NotYet
 from mailing.models import MailState, OutgoingMail
 from mailing.periodic import BATCH, sweep
@@ -179,7 +179,3 @@ def test_a_secret_mail_is_not_sent_again(says, calls):
         mail = note(due_at=NOW + seconds(1), is_secret=True)
     OutgoingMail.objects.update(state=MailState.FAILED)
     assert send_again([mail], now=NOW) == 0
-
-
-def test_the_wake_up_call_does_not_wait_long_for_a_dead_broker():
-    assert queue.PUBLISH_ONCE_MORE["max_retries"] == 1
