@@ -46,6 +46,6 @@ screenshots: install-dev  ## Take the pictures of the README anew
 .PHONY: requirements
 requirements: install-dev  ## Lock the packages of requirements*.in anew
 	@for kind in requirements requirements-demo requirements-dev; do \
-		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11.0 --generate-hashes --no-emit-index-url \
 			--custom-compile-command "make requirements" $$kind.in --output-file $$kind.txt || exit 1; \
 	done

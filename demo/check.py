@@ -12,8 +12,8 @@ APPS = ("hellowork", "booking", "offices", "mailing", "accounts", "terms", "audi
 # A database nobody connects to: the checks of Django read settings and models only.
 PRODUCTION = {
     "PORTAL_ENV": "production",
-    "SECRET_KEY": "k9#v2!q8@z5$w1^x7&c3*b6(n4)m0-j+h=gfdsaPOIUYTREWQ",
-    "DATABASE_URL": "postgres://portal:secret@database.example/portal",
+    "SECRET_KEY": "only-for-the-gate-k9v2q8z5w1x7c3b6n4m0jhgfdsaPOIUYTREWQ",
+    "DATABASE_URL": "postgres://portal:secret@127.0.0.1:1/portal",
     "REDIS_URL": "redis://redis.example/0",
     "ALLOWED_HOSTS": "portal.example",
     "PORTAL_URL": "https://portal.example",

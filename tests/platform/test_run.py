@@ -101,7 +101,7 @@ def test_everything_starts_answers_and_stops_without_leaving_a_process(clone, ru
     assert '"ready": true' in wait_for(f"http://{HOST}:{port}/readyz", first, seconds=120), log_of(clone)
     assert "<h1" in wait_for(f"http://{HOST}:{port}/", first, seconds=20), log_of(clone)
     assert "受信したメール" in wait_for(f"http://{HOST}:{port + 2}/", first, seconds=20)
-    started = {process.pid for process in processes_of(clone)}
+    started = processes_of(clone)
     assert len(started) >= 8  # runner, web, worker, beat, stand-in, mailbox, PostgreSQL, Redis
 
     second = run(port + 100)
@@ -110,7 +110,8 @@ def test_everything_starts_answers_and_stops_without_leaving_a_process(clone, ru
 
     first.send_signal(signal.SIGINT)
     assert first.wait(30) == 0, log_of(clone)
-    assert [pid for pid in started if psutil.pid_exists(pid)] == []
+    _, alive = psutil.wait_procs(started, timeout=10)
+    assert alive == []
     assert processes_of(clone) == []
 
 
