@@ -5,7 +5,7 @@ from django.db import transaction
 from booking.effects.leases import claim, give_back, is_due, locked
 from booking.enums import MeetingState
 from booking.meetings import provider
-from booking.meetings.errors import MeetingError, MeetingGone
+from booking.meetings.errors import MeetingError
 from booking.models import OnlineMeeting
 
 
@@ -52,14 +52,11 @@ def _wait_for_lease(meeting: OnlineMeeting) -> None:
 def _cancel_all(meeting: OnlineMeeting) -> None:
     software = provider(meeting.software)
     if meeting.meeting_id:
-        ids = [meeting.meeting_id]
+        ids: tuple[str, ...] = (meeting.meeting_id,)
     else:
-        ids = [found.meeting_id for found in software.find_by_ref(meeting.host, ref=meeting.ref)]
+        ids = software.find_by_ref(meeting.host, ref=meeting.ref)
     for meeting_id in ids:
-        try:
-            software.cancel(meeting_id)
-        except MeetingGone:
-            continue
+        software.cancel(meeting_id)
 
 
 def _settle(claimed: OnlineMeeting) -> None:

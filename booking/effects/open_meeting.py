@@ -92,9 +92,9 @@ def _find_or_create(order: Order, *, now: datetime) -> CreatedMeeting:
     if order.attempts > 1:
         found = software.find_by_ref(order.request.host, ref=order.request.ref)
         for double in found[1:]:
-            software.cancel(double.meeting_id)
+            software.cancel(double)
         if found:
-            return found[0]
+            return software.read(found[0])
     return software.create(order.request, now=now)
 
 

@@ -32,8 +32,12 @@ class MeetingProvider(Protocol):
         """Open a meeting. Not safe to repeat: after OutcomeUnknown ask find_by_ref first."""
         ...
 
-    def find_by_ref(self, host: str, *, ref: str) -> tuple[CreatedMeeting, ...]:
-        """The meetings of this host that carry the mark, oldest first."""
+    def find_by_ref(self, host: str, *, ref: str) -> tuple[str, ...]:
+        """The ids of this host's meetings that carry the mark, oldest first."""
+        ...
+
+    def read(self, meeting_id: str) -> CreatedMeeting:
+        """What `create` answered, asked for again. Raises MeetingGone."""
         ...
 
     def cancel(self, meeting_id: str) -> None:

@@ -77,6 +77,16 @@ def test_a_meeting_whose_answer_was_lost_is_looked_up_and_deleted(meeting, zoom_
     assert zoom_stand_in.meetings == []
 
 
+def test_a_meeting_whose_link_was_refused_is_deleted_all_the_same(meeting, zoom_stand_in, now):
+    zoom_stand_in.goes_wrong("wrong_link", on=CREATE)
+    open_meeting(meeting.pk, now=now)
+    meeting.refresh_from_db()
+    close_meeting(given_up(meeting, now).pk, now=now)
+    meeting.refresh_from_db()
+    assert meeting.state == MeetingState.CLOSED
+    assert zoom_stand_in.meetings == []
+
+
 def test_when_zoom_is_down_it_is_tried_again(opened, zoom_stand_in, now):
     given_up(opened, now)
     zoom_stand_in.goes_wrong("server_error", on="^DELETE")

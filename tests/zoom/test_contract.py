@@ -97,7 +97,8 @@ def watched_zoom(watched, settings) -> ZoomProvider:
 
 def test_a_meeting_from_its_creation_to_its_end(watched, watched_zoom, request_for_tuesday, now):
     created = watched_zoom.create(request_for_tuesday, now=now)
-    assert watched_zoom.find_by_ref(request_for_tuesday.host, ref=request_for_tuesday.ref) == (created,)
+    assert watched_zoom.find_by_ref(request_for_tuesday.host, ref=request_for_tuesday.ref) == (created.meeting_id,)
+    assert watched_zoom.read(created.meeting_id) == created
     watched_zoom.host_url(created.meeting_id)
     watched.app.book.overwrite(created.meeting_id, status="started")
     watched_zoom.cancel(created.meeting_id)

@@ -144,8 +144,8 @@ class TestFindByRef:
             zoom_stand_in.app.book.create("host@zoom.example", body, base_url=zoom_stand_in.url, now=now)
         created = zoom.create(request_for_tuesday, now=now)
         found = zoom.find_by_ref("host@zoom.example", ref=request_for_tuesday.ref)
-        assert [meeting.meeting_id for meeting in found] == [created.meeting_id]
-        assert found[0].passcode == created.passcode
+        assert found == (created.meeting_id,)
+        assert zoom.read(created.meeting_id) == created
 
     def test_the_meetings_of_another_host_are_not_found(self, zoom, request_for_tuesday, now):
         zoom.create(request_for_tuesday, now=now)

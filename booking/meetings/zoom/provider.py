@@ -60,14 +60,17 @@ class ZoomProvider:
         answer = self._zoom.post(f"/users/{quote(request.host, safe='')}/meetings", body=body)
         return _created(answer, sent=body)
 
-    def find_by_ref(self, host: str, *, ref: str) -> tuple[CreatedMeeting, ...]:
+    def find_by_ref(self, host: str, *, ref: str) -> tuple[str, ...]:
         """`scheduled` and not `upcoming`: the meeting of a session that has begun or passed has to be found, too."""
         found = [item for item in self._scheduled(host) if str(item.get("agenda", "")).startswith(marker(ref))]
         found.sort(key=lambda item: (str(item.get("created_at", "")), str(item.get("id", ""))))
-        return tuple(meeting for item in found if (meeting := self._read(str(item["id"]))))
+        return tuple(str(item["id"]) for item in found)
+
+    def read(self, meeting_id: str) -> CreatedMeeting:
+        return _created(self._zoom.get(_path(meeting_id)), sent={"settings": SETTINGS})
 
     def cancel(self, meeting_id: str) -> None:
-        path = f"/meetings/{quote(meeting_id, safe='')}"
+        path = _path(meeting_id)
         try:
             if self._zoom.get(path).get("status") == "started":
                 self._end(path)
@@ -76,8 +79,7 @@ class ZoomProvider:
             return
 
     def host_url(self, meeting_id: str) -> str:
-        url = str(self._zoom.get(f"/meetings/{quote(meeting_id, safe='')}").get("start_url", ""))
-        return checked_link(url)
+        return checked_link(str(self._zoom.get(_path(meeting_id)).get("start_url", "")))
 
     def _end(self, path: str) -> None:
         try:
@@ -96,11 +98,9 @@ class ZoomProvider:
             params["next_page_token"] = str(answer["next_page_token"])
         raise RetryLater("Zoom: list of meetings does not end")
 
-    def _read(self, meeting_id: str) -> CreatedMeeting | None:
-        try:
-            return _created(self._zoom.get(f"/meetings/{meeting_id}"), sent={"settings": SETTINGS})
-        except MeetingGone:
-            return None
+
+def _path(meeting_id: str) -> str:
+    return f"/meetings/{quote(meeting_id, safe='')}"
 
 
 def marker(ref: str) -> str:
