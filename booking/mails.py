@@ -226,6 +226,8 @@ def _facts(reservation: Reservation) -> dict[str, Any]:
         "software": service.get_meeting_software_display(),
         "meeting": open_meeting_of(reservation),
         "join_opens_at": reservation.starts_at - service.policy.join_opens_before,
+        "no_show_minutes": int(service.policy.no_show_after.total_seconds() // 60),
+        "is_upcoming": reservation.status in UPCOMING,
         "page_url": page_url(reservation),
         "portal_url": settings.PORTAL_URL,
     }
