@@ -78,7 +78,12 @@ def world(now: datetime) -> World:
         jiro=jiro,
         foreign_counselor=foreign_counselor,
         reservation=ReservationFactory(
-            service=service, counselor=hanako, starts_at=jst(6, 2, 10), name="髙橋 一郎", kana="たかはし いちろう", topic=TOPIC
+            service=service,
+            counselor=hanako,
+            starts_at=jst(6, 2, 10),
+            name="髙橋 一郎",
+            kana="たかはし いちろう",
+            topic=TOPIC,
         ),
         foreign_reservation=ReservationFactory(
             service=foreign_service, counselor=foreign_counselor, starts_at=jst(6, 2, 10), name="他所 次郎", topic=TOPIC

@@ -114,7 +114,9 @@ def test_cancelled_reservations_are_shown_as_such_and_bare_holds_are_not(
     world: World, client_of: Callable[..., Client]
 ):
     shared = {"service": world.reservation.service, "counselor": world.jiro}
-    ReservationFactory(**shared, starts_at=jst(6, 3, 10), name="取消 さん", status=ReservationStatus.CANCELLED_BY_SEEKER)
+    ReservationFactory(
+        **shared, starts_at=jst(6, 3, 10), name="取消 さん", status=ReservationStatus.CANCELLED_BY_SEEKER
+    )
     ReservationFactory(
         **shared, starts_at=jst(6, 4, 10), name="仮 さん", status=ReservationStatus.HELD, hold_expires_at=jst(6, 1, 11)
     )
