@@ -1,10 +1,10 @@
 """Sample terms in our own words; the articles follow what real offices regulate."""
 
-from datetime import date, datetime
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from booking.clock import JST
+from booking.clock import at
 from offices.models import Office
 from terms.models import TermsDocument, TermsKind, TermsVersion
 
@@ -98,15 +98,16 @@ def load_document(slug: str, kind: TermsKind, title: str, *, number: str = "") -
 
 
 def load_version(document: TermsDocument, number: int, body: str, *, in_force_on: date, changes: str = "") -> None:
+    made_on = in_force_on - timedelta(weeks=4)
     TermsVersion.objects.get_or_create(
         document=document,
         number=number,
         defaults={
             "body": body,
             "summary_of_changes": changes,
-            "made_on": in_force_on.replace(day=1),
+            "made_on": made_on,
             "in_force_on": in_force_on,
-            "published_at": datetime(in_force_on.year, in_force_on.month, 1, 9, tzinfo=JST),
+            "published_at": at(made_on, time(9)),
         },
     )
 
