@@ -42,8 +42,10 @@ class JapanTime(Func):
     output_field = CharField()
 
 
-def status_label(value: str) -> str:
-    return str(ReservationStatus(value).label)
+def status_label() -> Case:
+    """The status as staff read it, put in by the database."""
+    labels = [When(status=value, then=Value(str(label))) for value, label in ReservationStatus.choices]
+    return Case(*labels, output_field=CharField())
 
 
 def companion_labels(values: list[str]) -> str:
@@ -55,8 +57,12 @@ class Column:
     """A heading, what the database gives for it, and the function that makes the cell."""
 
     heading: str | Promise
-    source: Expression | F
+    source: Expression | F | Callable[[], Expression]
     text: Callable[[Any], str] = harmless
+
+    @property
+    def expression(self) -> Expression | F:
+        return self.source() if callable(self.source) else self.source
 
 
 TOPIC = Column(_("相談内容"), F("topic"))
@@ -70,7 +76,7 @@ COLUMNS = [
     Column(_("日付"), JapanTime("starts_at", pattern="YYYY-MM-DD"), str),
     Column(_("開始"), JapanTime("starts_at", pattern="HH24:MI"), str),
     Column(_("終了"), JapanTime("ends_at", pattern="HH24:MI"), str),
-    Column(_("状態"), F("status"), status_label),
+    Column(_("状態"), status_label, str),
     Column(_("氏名"), F("name")),
     Column(_("ふりがな"), F("kana")),
     Column(_("電話番号"), F("phone")),
@@ -128,7 +134,7 @@ def columns_for(topic_offices: Collection[Office]) -> list[Column]:
 
 def csv_of(rows: ReservationQuerySet, *, columns: list[Column]) -> Iterator[bytes]:
     """The file in pieces of some hundred rows; memory does not grow with the number of rows."""
-    names = {f"column_{position}": column.source for position, column in enumerate(columns)}
+    names = {f"column_{position}": column.expression for position, column in enumerate(columns)}
     functions = [column.text for column in columns]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
