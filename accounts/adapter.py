@@ -1,5 +1,6 @@
 """allauth's extension points: no open sign-up, links to the portal's own address, mails through the ledger."""
 
+import logging
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +17,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.record import client_address, record
 from mailing.queue import queue_text
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -77,6 +81,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         is_invitation = user.is_staff and not user.has_usable_password()
         prefix = "account/email/staff_invitation" if is_invitation else "account/email/password_reset_key"
         self.send_mail(prefix, email, context)
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        record("account.signed_in", actor=user, subject=str(user.pk), request=request)
+        return cast(HttpResponse, super().post_login(request, user, **kwargs))
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """To the log, not to the audit record: nobody may fill an append-only table from outside."""
+        logger.warning("sign-in failed from %s", client_address(request))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Into the ledger of outgoing mail; Celery sends it. Its text holds a link that works like a key: not kept."""

@@ -25,6 +25,7 @@ class KanaField(forms.CharField):
         kwargs.setdefault("label", _("ふりがな"))
         kwargs.setdefault("help_text", _("ひらがなかカタカナで入力してください。"))
         kwargs.setdefault("widget", forms.TextInput(attrs={"spellcheck": "false"}))
+        kwargs.setdefault("error_messages", {"required": _("ふりがなを入力してください。")})
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> Any:

@@ -135,7 +135,6 @@ class AddressForm(forms.Form):
 class ProfileForm(forms.Form):
     name = NameField(help_text=_("相談のときにお呼びするお名前です。戸籍や在留カードのとおりに入力してください。"))
     kana = KanaField(
-        required=False,
         help_text=_("ひらがなかカタカナで入力してください。氏名がアルファベットだけの方は、空欄にできます。"),
     )
     postal_code = PostalCodeField()
@@ -151,14 +150,8 @@ class ProfileForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["kana"].required = not is_latin_name(self.data.get("name", ""))
         self.fields["home_office"] = home_office_field()
-
-    def clean(self) -> dict[str, Any] | None:
-        data = super().clean()
-        name, kana = self.cleaned_data.get("name"), self.cleaned_data.get("kana")
-        if name and kana == "" and not is_latin_name(name):
-            self.add_error("kana", _("ふりがなを入力してください。"))
-        return data
 
     @property
     def details(self) -> ProfileDetails:

@@ -3,6 +3,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from accounts.flows.lock import lock_account
+from audit.models import AuditRecord
 from tests.accounts.conftest import WINDOWS_CHROME, newest_mail, reauthenticate, sign_in, url_in
 from tests.factories import PASSWORD
 
@@ -86,6 +87,27 @@ def test_signing_out_ends_the_session_on_the_server(client, seeker):
     old = Client()
     old.cookies["session"] = cookie
     assert not is_signed_in(old)
+
+
+def test_every_sign_in_is_recorded(client, seeker):
+    sign_in(client, seeker, REMOTE_ADDR="192.0.2.9")
+    record = AuditRecord.objects.get(action="account.signed_in")
+    assert (record.actor, record.address) == (seeker, "192.0.2.9")
+
+
+def test_a_failed_sign_in_is_logged_without_the_address_and_the_password(client, seeker, caplog):
+    sign_in(client, seeker, "wrong password", REMOTE_ADDR="192.0.2.9")
+    assert "sign-in failed from 192.0.2.9" in caplog.text
+    assert seeker.email not in caplog.text
+    assert "wrong password" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/accounts/login/code/", "/accounts/2fa/webauthn/login/", "/accounts/phone/change/", "/accounts/social/login/"],
+)
+def test_pages_of_allauth_that_are_not_wanted_do_not_exist(client, path):
+    assert client.get(path).status_code == 404
 
 
 def test_opening_the_sign_out_page_changes_nothing(client, seeker):
