@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from booking.enums import CancelChannel, Companion
-from booking.models import Service
+from booking.enums import CancelChannel, Companion, ReservationStatus
+from booking.models import Reservation, Service
 
 register = template.Library()
 MIDNIGHT = "24:00"
@@ -23,8 +23,13 @@ MIDNIGHT = "24:00"
 def session_time(reservation: Any) -> SafeString:
     """2026年5月7日(木) 10:00〜10:30, readable by machines too. Takes anything with a start and an end."""
     start, end = localtime(reservation.starts_at), localtime(reservation.ends_at)
-    text = f"{date_format(start, 'DATE_FORMAT')} {clock(start.time())}〜{clock(end.time())}"
-    return format_html('<time datetime="{}">{}</time>', start.isoformat(timespec="minutes"), text)
+    return format_html(
+        '<time datetime="{}"><span class="nowrap">{}</span> <span class="nowrap">{}〜{}</span></time>',
+        start.isoformat(timespec="minutes"),
+        date_format(start, "DATE_FORMAT"),
+        clock(start.time()),
+        clock(end.time()),
+    )
 
 
 @register.simple_tag
@@ -74,6 +79,19 @@ def cancel_rule(service: Service) -> str:
         "day": _days_before(service.cancel_closes_days_before),
         "clock": clock(service.cancel_closes_at) if service.cancel_closes_at else MIDNIGHT,
     }
+
+
+@register.filter
+def status_for_seeker(reservation: Reservation) -> str:
+    """The state as one says it to the person concerned."""
+    match reservation.status:
+        case ReservationStatus.CANCELLED_BY_SEEKER:
+            return _("取消済み")
+        case ReservationStatus.CANCELLED_BY_OFFICE:
+            return _("ハローワークの都合で取消")
+        case ReservationStatus.NO_SHOW:
+            return _("参加なし")
+    return reservation.get_status_display()
 
 
 @register.filter
