@@ -32,8 +32,8 @@ def gates() -> dict[str, tuple[list[str], dict[str, str]]]:
     return {
         "ruff": ([f"{tools}/ruff", "check", "."], {}),
         "ruff format": ([f"{tools}/ruff", "format", "--check", "."], {}),
-        "djlint format": ([f"{tools}/djlint", "--check", "--quiet", "templates", "demo"], {}),
-        "djlint": ([f"{tools}/djlint", "--lint", "--quiet", "templates", "demo"], {}),
+        "djlint format": ([f"{tools}/djlint", "--check", "templates", "demo"], {}),
+        "djlint": ([f"{tools}/djlint", "--lint", "templates", "demo"], {}),
         "import-linter": ([f"{tools}/lint-imports"], {}),
         "mypy": ([f"{tools}/mypy", *APPS], {}),
         "deployment check": ([*manage, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
