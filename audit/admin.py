@@ -1,8 +1,26 @@
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from audit.models import AuditRecord
 from audit.permissions import is_national
+
+
+class OfficeNumberFilter(admin.SimpleListFilter):
+    """The offices that occur; acts outside any office have no number and need no link."""
+
+    title = _("安定所番号")
+    parameter_name = "office_number"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        numbers = AuditRecord.objects.exclude(office_number="").order_by("office_number")
+        return [(number, number) for number in numbers.values_list("office_number", flat=True).distinct()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditRecord]) -> QuerySet[AuditRecord]:
+        return queryset.filter(office_number=number) if (number := self.value()) else queryset
 
 
 @admin.register(AuditRecord)
@@ -11,7 +29,7 @@ class AuditRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ["at", "actor", "action", "subject", "office_number", "address"]
     list_select_related = ["actor"]
-    list_filter = ["action", "office_number"]
+    list_filter = ["action", OfficeNumberFilter]
     search_fields = ["actor__email", "subject"]
     date_hierarchy = "at"
     show_full_result_count = False

@@ -2,7 +2,7 @@ import pytest
 from django.test import RequestFactory
 from django.urls import reverse
 
-from audit.admin import AuditRecordAdmin
+from audit.admin import AuditRecordAdmin, OfficeNumberFilter
 from audit.models import AuditRecord
 from audit.record import record
 from hellowork.admin_site import PortalAdminSite
@@ -42,6 +42,14 @@ def test_nobody_writes_the_record_in_the_admin(record_admin: AuditRecordAdmin) -
     assert not record_admin.has_add_permission(request)
     assert not record_admin.has_change_permission(request)
     assert not record_admin.has_delete_permission(request)
+
+
+def test_acts_outside_any_office_give_the_filter_no_empty_link(record_admin: AuditRecordAdmin) -> None:
+    record("export.made", office_number="90001")
+    record("sample.made")
+    request = RequestFactory().get("/")
+
+    assert OfficeNumberFilter(request, {}, AuditRecord, record_admin).lookup_choices == [("90001", "90001")]
 
 
 def test_the_list_shows_the_acts_and_filters_by_office(record_admin: AuditRecordAdmin) -> None:

@@ -79,9 +79,10 @@ def test_without_a_tick_nothing_is_kept_and_the_page_says_what_to_do(
 ) -> None:
     version_of(portal)
 
-    page = seeker.post(page_for(), {})
+    page = seeker.post(page_for(), {}).content.decode()
 
-    assert "チェックを入れてください" in page.content.decode()
+    assert 'class="error-summary"' in page
+    assert "同意する場合は、チェックを入れてください" in page
     assert not Consent.objects.exists()
 
 
