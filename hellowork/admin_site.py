@@ -1,5 +1,6 @@
 """The Django admin of the staff: signed in through allauth, with the week calendar of one's own office in front."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,8 @@ from django.urls.converters import SlugConverter
 from django.utils.translation import gettext_lazy as _
 
 from booking.views import counselor, office
+
+OWN_APPS = {"booking", "offices", "mailing", "accounts", "terms", "audit"}
 
 
 class ActConverter(SlugConverter):
@@ -27,6 +30,12 @@ class PortalAdminSite(AdminSite):
     site_header = _("オンライン職業相談 職員用")
     site_title = _("オンライン職業相談 職員用")
     index_title = _("週のカレンダー")
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only our own models: the ones of allauth would show secrets of the second factor and let addresses slip by."""
+        models = model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
+        own = [model for model in models if model._meta.app_label in OWN_APPS]  # noqa: SLF001  documented by Django
+        super().register(own, admin_class, **options)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         pages = [

@@ -67,10 +67,10 @@ class ScopedAdmin(admin.ModelAdmin[Any]):
         return has_staff_role(request.user) and self.may_add(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return has_staff_role(request.user) and (obj is None or self.may_change(request.user, obj))
+        return self.has_view_permission(request) and (obj is None or self.may_change(request.user, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return has_staff_role(request.user) and (obj is None or self.may_delete(request.user, obj))
+        return self.has_view_permission(request) and (obj is None or self.may_delete(request.user, obj))
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         self._audit(request, obj, "added")

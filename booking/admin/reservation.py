@@ -19,8 +19,7 @@ from booking.enums import Action
 from booking.models import Reservation
 from booking.permissions import can_cancel_as_office, can_open_host_link, can_see_topic
 from booking.transitions import is_allowed
-from booking.views.counselor import ACT_BY_SLUG, ReasonForm, acts_for, perform
-from booking.views.seeker.reservations import MEETING_HOSTS
+from booking.views.counselor import ACT_BY_SLUG, HOST_LINK_SOURCES, ReasonForm, acts_for, perform
 from mailing.models import OutgoingMail
 from offices.scoped_admin import ScopedAdmin
 
@@ -71,7 +70,7 @@ class ReservationAdmin(ScopedAdmin):
             record("reservation.listed", actor=request.user, detail=detail, request=request)
         return super().changelist_view(request, {"title": _("予約の一覧"), **(extra_context or {})})
 
-    @method_decorator(csp_update({"form-action": MEETING_HOSTS}))
+    @method_decorator(csp_update({"form-action": HOST_LINK_SOURCES}))
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -44,6 +44,17 @@ class CounselorForm(forms.ModelForm[Counselor]):
         return cleaned
 
 
+class AbsenceForm(forms.ModelForm[Absence]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Date and time are two inputs under one label: each gets a name of its own."""
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if name in {"starts_at", "ends_at"} and isinstance(field.widget, forms.MultiWidget):
+                day, clock = field.widget.widgets
+                day.attrs["aria-label"] = _("%(name)sの日付") % {"name": field.label}
+                clock.attrs["aria-label"] = _("%(name)sの時刻") % {"name": field.label}
+
+
 @admin.register(Counselor)
 class CounselorAdmin(ScopedAdmin):
     """The manager of the office decides who can be booked; a counselor is switched off, never deleted."""
@@ -136,6 +147,7 @@ class OpeningWindowAdmin(ScheduleAdmin):
 
 @admin.register(Absence)
 class AbsenceAdmin(ScheduleAdmin):
+    form = AbsenceForm
     list_display = ["counselor", "starts_at", "ends_at", "reason"]
     list_display_links = ["counselor", "starts_at"]
     date_hierarchy = "starts_at"

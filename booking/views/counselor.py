@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -31,6 +32,9 @@ from booking.flows.complete import complete
 from booking.flows.no_show import undo_no_show
 from booking.models import OnlineMeeting, Reservation
 from booking.transitions import is_allowed
+
+HOST_LINK_SOURCES = [f"{prefix}{host}" for host in settings.ZOOM_JOIN_HOSTS for prefix in ("", "*.")]
+"""Chromium applies `form-action` also to where the answer to the host button leads."""
 
 
 @dataclass(frozen=True)

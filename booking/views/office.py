@@ -23,8 +23,7 @@ from booking.clock import day_of
 from booking.exports import EXPORTABLE, ExportFilter, columns_for, csv_of
 from booking.models import Counselor
 from booking.permissions import can_change_schedule, can_export, can_open_host_link, can_see_topics_of
-from booking.views.counselor import acts_for
-from booking.views.seeker.reservations import MEETING_HOSTS
+from booking.views.counselor import HOST_LINK_SOURCES, acts_for
 from offices.models import Office
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
@@ -56,7 +55,7 @@ def week_calendar(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@csp_update({"form-action": MEETING_HOSTS})
+@csp_update({"form-action": HOST_LINK_SOURCES})
 def day_reservations(request: HttpRequest) -> HttpResponse:
     """The reservations of one day with what staff need to run them."""
     now = timezone.now()
