@@ -3,6 +3,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from booking.models import Service
+from booking.views.seeker import drafts
 from offices.models import Office
 
 
@@ -41,7 +42,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Where a person lands after signing in."""
+    """Where a person lands after signing in: at the time chosen before, if any."""
     if request.user.is_authenticated and request.user.is_staff:
         return redirect("admin:index")
-    return redirect("booking:my_page")
+    return redirect(drafts.kept_choice(request) or "booking:my_page")

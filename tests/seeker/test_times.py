@@ -108,6 +108,15 @@ def test_the_choice_lives_through_signing_in(client, service, seeker):
     assert Reservation.objects.get().starts_at == jst(6, 2, 10)
 
 
+def test_the_choice_lives_through_a_registration_that_lost_next(client, service, seeker):
+    url = client.post(reverse("booking:hold", args=[service.pk]), {"start": jst(6, 2, 10).isoformat()}).url
+    client.force_login(seeker)
+    assert client.get(reverse("home")).url == url
+    assert url in client.get(reverse("booking:my_page")).content.decode().replace("&amp;", "&")
+    client.post(reverse("booking:hold", args=[service.pk]), {"start": jst(6, 2, 10).isoformat()})
+    assert client.get(reverse("home")).url == reverse("booking:my_page")
+
+
 @pytest.mark.requirement("J-02")
 def test_without_consent_to_the_portal_terms_nothing_is_held(client, service, portal_terms):
     person = SeekerFactory.create()

@@ -1,4 +1,4 @@
-"""What a seeker typed on the way to a reservation: kept in the session until it is reserved, whatever happens."""
+"""What a seeker chose and typed on the way to a reservation: kept in the session, whatever happens in between."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from booking.forms import DetailsForm, details_known_of
 from booking.models import Service
 
 KEY = "booking_draft"
+CHOICE_KEY = "booking_choice"
 
 
 def keep(request: HttpRequest, form: DetailsForm) -> None:
@@ -28,3 +29,17 @@ def bound_form(request: HttpRequest, service: Service) -> DetailsForm:
 
 def forget(request: HttpRequest) -> None:
     request.session.pop(KEY, None)
+
+
+def keep_choice(request: HttpRequest, url: str) -> None:
+    """A time chosen before signing in also lives through registration, which goes by mail and loses `next`."""
+    request.session[CHOICE_KEY] = url
+
+
+def kept_choice(request: HttpRequest) -> str | None:
+    url: str | None = request.session.get(CHOICE_KEY)
+    return url
+
+
+def forget_choice(request: HttpRequest) -> None:
+    request.session.pop(CHOICE_KEY, None)

@@ -20,11 +20,12 @@ from booking.flows.check_in import check_in
 from booking.invitations import calendar_file as make_calendar_file
 from booking.models import OnlineMeeting, Reservation
 from booking.rules.windows import cancel_closes_at, join_opens_at
+from booking.views.seeker import drafts
 from booking.views.seeker.access import own_reservation, seeker_page
 
 PAST_SHOWN = 20
-MEETING_ORIGINS = [f"https://{prefix}{host}" for host in settings.ZOOM_JOIN_HOSTS for prefix in ("", "*.")]
-"""Chromium applies `form-action` also to where the answer to the join button leads."""
+MEETING_ORIGINS = [f"{prefix}{host}" for host in settings.ZOOM_JOIN_HOSTS for prefix in ("", "*.")]
+"""Chromium applies `form-action` also to where the answer to the join button leads. Without a scheme: the page's own."""
 
 
 @require_safe
@@ -37,6 +38,7 @@ def my_page(request: HttpRequest) -> HttpResponse:
         "coming": own.filter(is_coming),
         "past": own.booked().exclude(is_coming).order_by("-starts_at")[:PAST_SHOWN],
         "held": own.holds().filter(hold_expires_at__gt=now).first(),
+        "choice_url": drafts.kept_choice(request),
     }
     return render(request, "booking/my_page.html", context)
 

@@ -24,6 +24,7 @@ from booking.flows.hold import hold as hold_time
 from booking.flows.hold import release as release_time
 from booking.forms import ChoiceForm, CounselorForm
 from booking.models import Counselor, Reservation, Service
+from booking.views.seeker import drafts
 from booking.views.seeker.access import booking_step, open_service, seeker_page
 from terms.consent import missing_consents, portal_documents
 
@@ -69,7 +70,9 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, _("時間を選び直してください。"))
         return redirect("booking:times", pk)
     if _must_be_asked_first(request):
-        return redirect(choice_url("booking:hold", service, **form.cleaned_data))
+        url = choice_url("booking:hold", service, **form.cleaned_data)
+        drafts.keep_choice(request, url)
+        return redirect(url)
     if not consume("booking", str(request.user.pk), settings.BOOKING_RATE_LIMITS["user"]):
         return render(request, "429.html", status=429)
     return _hold(request, service, form.cleaned_data)
@@ -113,6 +116,7 @@ def _hold(request: HttpRequest, service: Service, chosen: dict[str, Any]) -> Htt
     except BookingError as refusal:
         messages.warning(request, refusal.message)
         return redirect("booking:times", service.pk)
+    drafts.forget_choice(request)
     return redirect("booking:details", held.number)
 
 
