@@ -150,11 +150,7 @@ class ReservationFactory(factory.django.DjangoModelFactory[Reservation]):
 
     service = factory.SubFactory(ServiceFactory)
     office = factory.SelfAttribute("service.office")
-    counselor = factory.SubFactory(
-        CounselorFactory,
-        office=factory.SelfAttribute("..service.office"),
-        services=factory.LazyAttribute(lambda o: [o.factory_parent.service]),
-    )
+    counselor = factory.LazyAttribute(lambda o: CounselorFactory.create(office=o.service.office, services=[o.service]))
     seeker = factory.SubFactory(SeekerFactory)
     starts_at = jst(6, 2, 10)
     ends_at = factory.LazyAttribute(lambda o: o.starts_at + timedelta(minutes=o.service.length_minutes))
