@@ -1,0 +1,3 @@
+from tests.staff.conftest import now, world
+
+__all__ = ["now", "world"]
