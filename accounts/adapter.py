@@ -42,10 +42,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Registration is ours (accounts.flows.register), and only behind a mailed link."""
         return False
 
-    def get_login_redirect_url(self, request: HttpRequest) -> str:
-        user = cast(User, request.user)
-        return resolve_url("admin:index" if user.is_staff else "booking:my_page")
-
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         descriptions = {
             "reauthenticate": gettext("パスワードで確認する"),

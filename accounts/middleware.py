@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
@@ -8,6 +7,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
+
+from accounts.next_path import with_next
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -27,15 +28,15 @@ class StaffSecondFactorMiddleware:
         return self.get_response(request)
 
     def turn_away(self, request: HttpRequest) -> HttpResponse | None:
-        user = request.user
+        user, path = request.user, request.get_full_path()
         if not user.is_authenticated:
-            return redirect(with_next(resolve_url(settings.LOGIN_URL), request))
+            return redirect(with_next(resolve_url(settings.LOGIN_URL), path))
         if not user.is_staff:
             raise Http404
         if not is_mfa_enabled(user):
-            return redirect(with_next(reverse("mfa_index"), request))
+            return redirect(with_next(reverse("mfa_index"), path))
         if not gave_second_factor(request):
-            return redirect(with_next(second_factor_url(request), request))
+            return redirect(with_next(second_factor_url(request), path))
         return None
 
 
@@ -46,7 +47,3 @@ def gave_second_factor(request: HttpRequest) -> bool:
 def second_factor_url(request: HttpRequest) -> str:
     methods = get_adapter().get_reauthentication_methods(request.user)
     return str(next(method["url"] for method in methods if method["id"].startswith("mfa_reauthenticate")))
-
-
-def with_next(url: str, request: HttpRequest) -> str:
-    return f"{url}?{urlencode({'next': request.get_full_path()})}"

@@ -7,6 +7,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.next_path import MAX_LENGTH
+
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -90,13 +92,18 @@ class SeekerProfile(models.Model):
 
 
 class ProvisionalRegistration(models.Model):
-    """仮登録: an address that was sent a link. Only the token's hash is stored (ASVS 11.5.1). Gone after 24 hours."""
+    """仮登録: an address that was sent a link. Only the token's hash is stored (ASVS 11.5.1). Gone after 24 hours.
+
+    `next_path` is where the person was going. It waits here, because the mail may be opened in another browser, and not
+    in the mailed URL, which nobody should be able to give another target.
+    """
 
     email = models.EmailField(_("メールアドレス"), max_length=254, db_index=True)
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(_("作成日時"), auto_now_add=True)
     expires_at = models.DateTimeField(_("期限"), db_index=True)
     opened_at = models.DateTimeField(_("確認日時"), null=True, blank=True)
+    next_path = models.CharField(max_length=MAX_LENGTH, blank=True, default="", db_default="", editable=False)
 
     class Meta:
         verbose_name = _("仮登録")

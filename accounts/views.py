@@ -11,6 +11,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -22,6 +23,7 @@ from accounts.flows import register as flow
 from accounts.flows.profile import change_profile
 from accounts.forms import AddressForm, ProfileForm, RegistrationForm, profile_initial
 from accounts.models import SeekerProfile, User
+from accounts.next_path import local_path, next_path, with_next
 from accounts.ratelimits import consume_each, network_of
 from accounts.sessions import end_sessions
 from terms.consent import current_versions, portal_documents
@@ -34,18 +36,20 @@ page_and_form = require_http_methods(["GET", "HEAD", "POST"])
 @page_and_form
 def register(request: HttpRequest) -> HttpResponse:
     """仮登録. The answer is the same for every address."""
+    target = next_path(request)
     if request.user.is_authenticated:
-        return redirect(get_adapter().get_login_redirect_url(request))
+        return redirect(target or settings.LOGIN_REDIRECT_URL)
     form = AddressForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        return render(request, "accounts/register.html", {"form": form})
+        login_url = with_next(reverse("account_login"), target)
+        return render(request, "accounts/register.html", {"form": form, "login_url": login_url})
     email = form.cleaned_data["email"]
     keys = {"ip": network_of(get_adapter().get_client_ip(request)), "address": email}
     if not consume_each("registration", keys, settings.REGISTRATION_RATE_LIMITS):
         return render(request, "429.html", status=429)
-    flow.request_registration(email, now=timezone.now())
+    flow.request_registration(email, now=timezone.now(), next_path=target)
     request.session[ADDRESS] = email
-    return redirect("accounts:register_sent")
+    return redirect(with_next(reverse("accounts:register_sent"), target))
 
 
 @require_safe
@@ -54,7 +58,8 @@ def register_sent(request: HttpRequest) -> HttpResponse:
     email = request.session.get(ADDRESS)
     if not email:
         return redirect("accounts:register")
-    return render(request, "accounts/register_sent.html", {"email": email})
+    register_url = with_next(reverse("accounts:register"), next_path(request))
+    return render(request, "accounts/register_sent.html", {"email": email, "register_url": register_url})
 
 
 @page_and_form
@@ -99,9 +104,10 @@ def register_details(request: HttpRequest) -> HttpResponseBase:
         )
     except flow.RegistrationLinkUnusable:
         return link_unusable(request)
-    request.session.flush()
+    for key in (ADDRESS, OPENED):
+        request.session.pop(key, None)
     messages.success(request, _("登録が完了しました。"))
-    return cast(HttpResponseBase, perform_login(request, user))
+    return cast(HttpResponseBase, perform_login(request, user, redirect_url=local_path(registration.next_path)))
 
 
 def link_unusable(request: HttpRequest) -> HttpResponse:

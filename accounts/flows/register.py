@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from accounts.adapter import portal_url
 from accounts.flows.profile import ProfileDetails
 from accounts.models import ProvisionalRegistration, SeekerProfile, User
+from accounts.next_path import local_path
 from audit.record import record
 from terms.consent import give_consent
 from terms.models import TermsVersion
@@ -26,7 +27,7 @@ class RegistrationLinkUnusable(Exception):
     """The link is expired, used or unknown: the person asks for a new one."""
 
 
-def request_registration(email: str, *, now: datetime) -> None:
+def request_registration(email: str, *, now: datetime, next_path: str = "") -> None:
     """Mail a link, or to a known address the way to sign in. The caller cannot tell which (ASVS 6.3.8)."""
     email = email.lower()
     adapter = get_adapter()
@@ -37,7 +38,7 @@ def request_registration(email: str, *, now: datetime) -> None:
     lifetime = settings.PROVISIONAL_REGISTRATION_LIFETIME
     with transaction.atomic():
         registration = ProvisionalRegistration.objects.create(
-            email=email, token_hash=hash_of(token), expires_at=now + lifetime
+            email=email, token_hash=hash_of(token), expires_at=now + lifetime, next_path=local_path(next_path)
         )
         context = {
             "registration_url": portal_url("accounts:register_link", token=token),

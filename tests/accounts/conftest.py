@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from mailing.models import OutgoingMail
+from terms.consent import give_consent
 from tests.factories import (
     PASSWORD,
     OfficeFactory,
@@ -30,6 +31,12 @@ def now(freeze):
 @pytest.fixture
 def seeker(db) -> User:
     return SeekerFactory.create()
+
+
+@pytest.fixture
+def seeker_who_agreed(seeker, portal_terms) -> User:
+    give_consent(seeker, versions=[portal_terms], language="ja", request=None)
+    return seeker
 
 
 @pytest.fixture
@@ -63,8 +70,8 @@ def url_in(mail: OutgoingMail, containing: str) -> str:
     return re.sub(r"^https?://[^/]+", "", url)
 
 
-def sign_in(client: Client, user: User, password: str = PASSWORD, **extra):
-    return client.post("/accounts/login/", {"login": user.email, "password": password}, **extra)
+def sign_in(client: Client, user: User, password: str = PASSWORD, *, at: str = "/accounts/login/", **extra):
+    return client.post(at, {"login": user.email, "password": password}, **extra)
 
 
 def reauthenticate(client: Client) -> None:

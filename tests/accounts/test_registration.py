@@ -271,7 +271,7 @@ def test_the_whole_registration_makes_a_person_who_is_signed_in(client, opened, 
 
 
 def test_the_first_page_after_registration_is_the_own_page(client, opened, answers):
-    assert client.post(opened, answers).url == "/mypage/"
+    assert client.get(client.post(opened, answers).url).url == "/mypage/"
 
 
 def test_signing_in_after_registration_starts_a_new_session(client, opened, answers):

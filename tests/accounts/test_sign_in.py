@@ -16,7 +16,7 @@ def is_signed_in(client):
 
 def test_a_seeker_signs_in_by_address_and_password_and_comes_to_the_own_page(client, seeker):
     answer = sign_in(client, seeker)
-    assert answer.url == "/mypage/"
+    assert client.get(answer.url).url == "/mypage/"
     assert is_signed_in(client)
 
 
