@@ -255,7 +255,7 @@ def _template() -> Reservation:
     )
     OnlineMeeting.objects.create(
         reservation=template,
-        software=service.meeting_software,
+        software=service.software,
         state=MeetingState.CLOSED,
         host=counselor.meeting_host,
         starts_at=start,

@@ -44,10 +44,6 @@ class Action(models.TextChoices):
     COMPLETE = "complete", _("終了")
 
 
-class MeetingSoftware(models.TextChoices):
-    ZOOM = "zoom", _("Zoom")
-
-
 class MeetingState(models.TextChoices):
     REQUESTED = "requested", _("作成待ち")
     CREATING = "creating", _("作成中")

@@ -46,7 +46,7 @@ def _event(reservation: Reservation, *, method: Method, now: datetime) -> Event:
     event.add("dtstart", reservation.starts_at.astimezone(JST))
     event.add("dtend", reservation.ends_at.astimezone(JST))
     event.add("summary", _("オンライン相談（%(office)s）") % {"office": reservation.office.name})
-    event.add("location", _("オンライン（%s）") % reservation.service.get_meeting_software_display())
+    event.add("location", _("オンライン（%s）") % reservation.service.software.label)
     event.add("description", _description(reservation))
     event.add("url", page_url(reservation))
     event.add("class", "PRIVATE")

@@ -165,7 +165,7 @@ def _queue(
 
 
 def _reservation_of(mail: OutgoingMail) -> Reservation:
-    reservations = Reservation.objects.select_related("office", "service", "seeker")
+    reservations = Reservation.objects.select_related("office", "service__office", "seeker")
     reservation = reservations.filter(uuid=mail.cause).first()
     if reservation is None:
         raise Superseded("the reservation is gone")
@@ -223,7 +223,7 @@ def _facts(reservation: Reservation) -> dict[str, Any]:
         "service": service,
         "starts_at": reservation.starts_at,
         "ends_at": reservation.ends_at,
-        "software": service.get_meeting_software_display(),
+        "software": service.software.label,
         "meeting": open_meeting_of(reservation),
         "join_opens_at": reservation.starts_at - service.policy.join_opens_before,
         "no_show_minutes": int(service.policy.no_show_after.total_seconds() // 60),

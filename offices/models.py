@@ -6,6 +6,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from offices.enums import MeetingSoftware
+
 
 class Bureau(models.Model):
     """労働局."""
@@ -54,6 +56,9 @@ class Office(models.Model):
     )
     email = models.EmailField(_("メールアドレス"), blank=True)
     court = models.CharField(_("管轄裁判所"), max_length=60, blank=True)
+    meeting_software = models.CharField(
+        _("会議ソフト"), max_length=10, choices=MeetingSoftware, default=MeetingSoftware.ZOOM
+    )
     reminder_at = models.TimeField(_("前日のお知らせの時刻"), default=time(15, 0))
     is_active = models.BooleanField(_("公開"), default=True)
 

@@ -50,4 +50,8 @@ def undo_no_show(reservation: Reservation, *, by: Any, reason: str, now: datetim
 
 
 def _lock(reservation_id: int) -> Reservation:
-    return Reservation.objects.lock().select_related("service", "office", "counselor", "seeker").get(pk=reservation_id)
+    return (
+        Reservation.objects.lock()
+        .select_related("service__office", "office", "counselor", "seeker")
+        .get(pk=reservation_id)
+    )

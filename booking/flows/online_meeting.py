@@ -16,7 +16,7 @@ def request_meeting(reservation: Reservation, *, now: datetime) -> OnlineMeeting
     starts_at = max(reservation.starts_at, now + timedelta(minutes=1))
     meeting = OnlineMeeting.objects.create(
         reservation=reservation,
-        software=reservation.service.meeting_software,
+        software=reservation.service.software,
         host=reservation.counselor.meeting_host,
         starts_at=starts_at,
         minutes=max(1, round((reservation.ends_at - starts_at).total_seconds() / 60)),

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from booking.enums import MeetingSoftware
 from booking.meetings.protocol import MeetingProvider
 from booking.meetings.zoom.provider import ZoomProvider
+from offices.enums import MeetingSoftware
 
 
 def provider(software: str, *, timeout: timedelta | None = None) -> MeetingProvider:

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from booking.enums import LIVE_MEETING, MeetingSoftware, MeetingState
+from booking.enums import LIVE_MEETING, MeetingState
 from booking.models.reservation import Reservation
+from offices.enums import MeetingSoftware
 
 
 def new_ref() -> str:

@@ -5,8 +5,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from booking.enums import CancelChannel, MeetingSoftware, Requirement, Weekday
+from booking.enums import CancelChannel, Requirement, Weekday
 from booking.policies import BookingPolicy
+from offices.enums import MeetingSoftware
 from offices.models import Office
 from terms.models import TermsDocument
 
@@ -49,7 +50,11 @@ class Service(models.Model):
     seeker_number = models.CharField(_("求職番号"), max_length=10, choices=Requirement, default=Requirement.OPTIONAL)
     topic = models.CharField(_("相談内容"), max_length=10, choices=Requirement, default=Requirement.OPTIONAL)
     meeting_software = models.CharField(
-        _("会議ソフト"), max_length=10, choices=MeetingSoftware, default=MeetingSoftware.ZOOM
+        _("会議ソフト"),
+        max_length=10,
+        choices=MeetingSoftware,
+        blank=True,
+        help_text=_("空欄は、安定所に登録した会議ソフトを使います。"),
     )
     terms = models.ForeignKey(
         TermsDocument,
@@ -105,6 +110,11 @@ class Service(models.Model):
             cancel_closes_days_before=self.cancel_closes_days_before,
             cancel_closes_at=self.cancel_closes_at,
         )
+
+    @property
+    def software(self) -> MeetingSoftware:
+        """The service's own meeting software, else the office's."""
+        return MeetingSoftware(self.meeting_software or self.office.meeting_software)
 
     @property
     def required_details(self) -> list[str]:

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from booking.enums import MeetingSoftware
 from booking.meetings import provider as provider_of
 from booking.meetings.protocol import MeetingProvider, MeetingRequest
 from booking.models import OnlineMeeting
 from demo.zoom_stand_in.app import ZoomStandIn
+from offices.enums import MeetingSoftware
 from tests.factories import CounselorFactory, ReservationFactory, ServiceFactory
 from tests.zoom.stand_in import RunningStandIn, point_zoom_at, serving
 
