@@ -47,7 +47,7 @@ def free_slots(
 ) -> list[Slot]:
     """The slots that can be booked now, by start; without those in which the seeker has another reservation.
 
-    Days outside the booking window are left out. Six queries, one more with a seeker.
+    Days outside the booking window are left out. Four queries, one more with a seeker.
     """
     opens, closes = bookable_days(service, now=now)
     first, last = max(first_day or opens, opens), min(last_day or closes, closes)
@@ -92,15 +92,14 @@ def _free_time(
     counselors = Counselor.objects.offering(service)
     if counselor is not None:
         counselors = counselors.filter(pk=counselor.pk)
-    ids = list(counselors.order_by("pk").values_list("pk", flat=True))
-    busy = _busy_of_counselors(ids, first, last, now=now, seeker=seeker)
-    windows: dict[int, list[Interval]] = {pk: [] for pk in ids}
-    for window in OpeningWindow.objects.filter(counselor__in=ids).touching(first, last):
+    windows: dict[int, list[Interval]] = {}
+    for window in OpeningWindow.objects.filter(counselor__in=counselors).touching(first, last).order_by("counselor_id"):
         days = _days(max(first, window.begins_on), min(last, window.ends_on or last))
-        windows[window.counselor_id] += [
+        windows.setdefault(window.counselor_id, []).extend(
             (at(day, window.opens), at(day, window.closes)) for day in days if window.is_on(day)
-        ]
-    return {pk: subtract(union(windows[pk]), busy[pk]) for pk in ids}
+        )
+    busy = _busy_of_counselors(list(windows), first, last, now=now, seeker=seeker)
+    return {pk: subtract(union(opened), busy[pk]) for pk, opened in windows.items()}
 
 
 def _busy_of_counselors(
@@ -112,10 +111,11 @@ def _busy_of_counselors(
     occupied = Reservation.objects.filter(counselor__in=ids, starts_at__gt=start - LONGEST).occupying(now)
     if seeker is not None:
         occupied = occupied.exclude(status=ReservationStatus.HELD, seeker=seeker)
-    absences = Absence.objects.filter(counselor__in=ids)
-    for rows in (occupied.touching(start, end), absences.touching(start, end)):
-        for pk, starts_at, ends_at in rows.order_by().values_list("counselor", "starts_at", "ends_at"):
-            busy[pk].append((starts_at, ends_at))
+    absences = Absence.objects.filter(counselor__in=ids).touching(start, end)
+    columns = ("counselor", "starts_at", "ends_at")
+    times_taken = occupied.touching(start, end).order_by().values_list(*columns)
+    for pk, starts_at, ends_at in times_taken.union(absences.order_by().values_list(*columns), all=True):
+        busy[pk].append((starts_at, ends_at))
     return busy
 
 

@@ -213,5 +213,5 @@ def test_the_number_of_queries_does_not_grow_with_the_data(
             ReservationFactory.create(service=service, counselor=counselor, starts_at=jst(6, day, 10))
             AbsenceFactory.create(counselor=counselor, starts_at=jst(6, day, 13), ends_at=jst(6, day, 14))
     seeker = SeekerFactory.create()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         free_slots(service, now=NOW, seeker=seeker)
