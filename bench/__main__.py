@@ -15,12 +15,19 @@ from bench.figures import Figure
 from bench.installation import NotStarted, Site, site
 from bench.pages import measure_pages
 from bench.plan import FULL, SMALL, Plan
+from bench.reference import measure_against_reference
 from bench.report import as_json, as_table
 from bench.way import measure_bookings
 from demo.run_tests import free_port
 from demo.servers import ServerError, servers
 
-PARTS = {"pages": measure_pages, "export": measure_export, "bookings": measure_bookings, "burst": measure_burst}
+PARTS = {
+    "pages": measure_pages,
+    "reference": measure_against_reference,
+    "export": measure_export,
+    "bookings": measure_bookings,
+    "burst": measure_burst,
+}
 
 
 def main() -> int:
@@ -28,13 +35,15 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     parser.add_argument("--small", action="store_true", help="a few rows only: shows that the bench works")
     parser.add_argument("--only", choices=PARTS, action="append", help="this part (may be repeated)")
+    parser.add_argument("--no-reference", action="store_true", help="without django-appointment, which is downloaded")
     options = parser.parse_args()
     plan = SMALL if options.small else FULL
+    parts = options.only or [part for part in PARTS if part != "reference" or not options.no_reference]
     # Not inside the clone: its path may be too long for a socket, or closed to the account PostgreSQL runs as.
     folder = Path(tempfile.mkdtemp(prefix="hellowork-bench-", dir="/var/tmp"))
     folder.chmod(0o755)
     try:
-        figures = list(measured(folder, plan, parts=options.only or list(PARTS)))
+        figures = list(measured(folder, plan, parts=parts))
     except (ServerError, NotStarted, UnexpectedAnswer, TimeoutError) as error:
         print(error, *_ends_of_logs(folder), sep="\n", file=sys.stderr)
         return 1

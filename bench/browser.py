@@ -37,14 +37,18 @@ class Browser:
         self.port = port
         self.cookies = {"session": session} if session else {}
 
-    def get(self, path: str, *, expect: int = 200) -> Answer:
-        return self._ask("GET", path, None, expect=expect)
+    def get(self, path: str, *, expect: int = 200, headers: dict[str, str] | None = None) -> Answer:
+        return self._ask("GET", path, None, expect=expect, headers=headers)
 
     def post(self, path: str, form: dict[str, str], *, expect: int = 302) -> Answer:
         return self._ask("POST", path, urlencode(form), expect=expect)
 
-    def _ask(self, method: str, path: str, body: str | None, *, expect: int) -> Answer:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+    def _ask(
+        self, method: str, path: str, body: str | None, *, expect: int, headers: dict[str, str] | None = None
+    ) -> Answer:
+        headers = dict(headers or {})
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         begin = time.perf_counter()

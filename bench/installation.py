@@ -17,7 +17,7 @@ import psycopg2
 import redis
 from psycopg2 import sql
 
-from bench.browser import HOST, Browser
+from bench.browser import HOST, Browser, UnexpectedAnswer
 from bench.mail_sink import MailSink
 from bench.plan import Plan
 from demo.addresses import REPOSITORY
@@ -125,15 +125,18 @@ def web(folder: Path, environment: dict[str, str], *, workers: int = 2) -> Itera
     options = ["--bind", f"{HOST}:{port}", "--workers", str(workers), "--log-level", "warning", "--no-control-socket"]
     environment = {**environment, "PORTAL_URL": f"http://{HOST}:{port}"}
     with process("gunicorn", "hellowork.wsgi", *options, environment=environment, log=log) as gunicorn:
-        wait_for(lambda: _answers(port), of=gunicorn, log=log)
+        wait_for(lambda: answers_at(port, "/healthz"), of=gunicorn, log=log)
         yield Installation(environment, port, gunicorn.pid)
 
 
-def _answers(port: int) -> bool:
+def answers_at(port: int, path: str) -> bool:
     try:
-        return Browser(port).get("/healthz").status == 200
+        Browser(port).get(path)
     except OSError:
         return False
+    except UnexpectedAnswer:
+        return True
+    return True
 
 
 @contextmanager
@@ -149,11 +152,11 @@ def worker(folder: Path, installation: Installation) -> Iterator[None]:
 
 @contextmanager
 def process(
-    module: str, *arguments: str, environment: dict[str, str], log: Path
+    module: str, *arguments: str, environment: dict[str, str], log: Path, python: str = sys.executable
 ) -> Iterator["subprocess.Popen[bytes]"]:
     with log.open("wb") as output:
         running = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [python, "-m", module, *arguments],
             cwd=REPOSITORY,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -203,6 +206,7 @@ class Site:
     folder: Path
     scene: dict[str, Any]
     plan: Plan
+    database_url: str
 
 
 @contextmanager
@@ -237,7 +241,7 @@ def site(folder: Path, *, plan: Plan, database_url: str, redis_url: str) -> Iter
             )
             for url in (few_url, many_url)
         )
-        yield Site(few, many, mail, folder, scene, plan)
+        yield Site(few, many, mail, folder, scene, plan, database_url)
 
 
 def _filled(plan: Plan, environment: dict[str, str]) -> dict[str, Any]:

@@ -19,7 +19,6 @@ class Plan:
     crowd_requests: int = 320
     bookings: int = 25
     burst: int = 1_000
-    with_reference: bool = True
 
     @property
     def places(self) -> int:
@@ -40,6 +39,5 @@ SMALL = Plan(
     crowd_requests=4,
     bookings=2,
     burst=4,
-    with_reference=False,
 )
 """Shows that every part works; its figures mean nothing."""

@@ -12,7 +12,7 @@ import psutil
 
 from bench.figures import Figure
 
-MARKS = """Marks measured elsewhere, on a machine of this size (2 cores):
+MARKS = """Marks measured elsewhere, on a machine of this size (2 cores), stated here for comparison:
   django-appointment, one staff member and one day: 16-18 ms (100 such requests for the 2,000 places)
   pretix, month page: 1.35 s, 4.17 MB, 1.4 requests/s with 16 clients"""
 
