@@ -4,13 +4,43 @@ from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.next_path import with_next
+from accounts.sessions import begin, is_over
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class SignInLimitsMiddleware:
+    """A sign-in ends on the server after a while; where one ends, the browser forgets its pages (ASVS 7.3, 14.3.1).
+
+    The cookies stay: the message that says so travels in the new session.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        now = timezone.now()
+        was_signed_in = request.user.is_authenticated
+        if was_signed_in and is_over(request, now=now):
+            logout(request)
+            messages.info(
+                request, _("ログインから時間がたったため、ログアウトしました。もう一度ログインしてください。")
+            )
+        response = self.get_response(request)
+        if request.user.is_authenticated and not was_signed_in:
+            begin(request, now=now)
+        if was_signed_in and not request.user.is_authenticated:
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
 
 
 class StaffSecondFactorMiddleware:

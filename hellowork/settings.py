@@ -84,10 +84,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.SignInLimitsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.StaffSecondFactorMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "hellowork.middleware.PersonalPagesMiddleware",
@@ -237,7 +238,12 @@ PROVISIONAL_REGISTRATION_LIFETIME = timedelta(hours=24)
 REGISTRATION_RATE_LIMITS = {"ip": "20/hour", "address": "5/hour"}
 BOOKING_RATE_LIMITS = {"user": "60/hour"}
 
-SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+# Counted from the sign-in, whatever a person does (domain-and-standards F 32). The idle limit is longer than the longest
+# session. Seekers have none: it would take away what they typed on the way to a reservation.
+SEEKER_SIGN_IN_LASTS = timedelta(hours=12)
+STAFF_SIGN_IN_LASTS = timedelta(hours=8)
+STAFF_MAY_BE_IDLE = timedelta(hours=1)
+SESSION_COOKIE_AGE = int(SEEKER_SIGN_IN_LASTS.total_seconds())
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 # --- Security -------------------------------------------------------------------------------------------------------
