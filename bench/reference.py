@@ -90,13 +90,15 @@ def reference(folder: Path, *, database_url: str) -> Iterator[Reference]:
             "PYTHONPATH": str(REPOSITORY),
         }
         _manage(python, "migrate", "--verbosity", "0", environment=environment)
+        # The package comes without migrations; its tables need those of the users first.
+        _manage(python, "migrate", "--run-syncdb", "--verbosity", "0", environment=environment)
         staff, service, day = _manage(python, "reference_data", environment=environment).split()[-3:]
         port, log = free_port(), folder / "reference.log"
         options = ["--bind", f"{HOST}:{port}", "--workers", "2", "--log-level", "warning", "--no-control-socket"]
         command = ["gunicorn", "bench.reference_site.wsgi", *options]
         with process(*command, environment=environment, log=log, python=str(python)) as gunicorn:
             wait_for(lambda: answers_at(port, "/"), of=gunicorn, log=log)
-            path = f"/appointment/available_slots/?selected_date={day}&staff_member={staff}&service_id={service}"
+            path = f"/appointment/ajax/available_slots/?selected_date={day}&staff_member={staff}&service_id={service}"
             yield Reference(port, path)
 
 
