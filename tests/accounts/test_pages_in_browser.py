@@ -26,6 +26,13 @@ def assert_accessible(page):
     assert not results.response["violations"], results.generate_report()
 
 
+def sign_in(page, live_server, person):
+    page.goto(f"{live_server.url}/accounts/login/")
+    page.locator("#id_login").fill(person.email)
+    page.get_by_label("パスワード").fill(PASSWORD)
+    page.get_by_role("button", name="ログインする").click()
+
+
 @pytest.mark.parametrize("path", PUBLIC)
 def test_public_pages(page, live_server, path):
     page.goto(live_server.url + path)
@@ -47,10 +54,7 @@ def test_pages_of_the_registration(page, live_server, portal_terms, office):
 
 
 def test_pages_of_a_signed_in_person(page, live_server, seeker):
-    page.goto(f"{live_server.url}/accounts/login/")
-    page.get_by_label("メールアドレス").fill(seeker.email)
-    page.get_by_label("パスワード").fill(PASSWORD)
-    page.get_by_role("button", name="ログインする").click()
+    sign_in(page, live_server, seeker)
     page.goto(f"{live_server.url}/accounts/reauthenticate/")
     assert_accessible(page)
     page.get_by_label("パスワード").fill(PASSWORD)
@@ -59,3 +63,64 @@ def test_pages_of_a_signed_in_person(page, live_server, seeker):
         page.goto(live_server.url + path)
         assert page.url == live_server.url + path
         assert_accessible(page)
+
+
+# --- Passwords that can be shown --------------------------------------------------------------------------------------
+
+
+def test_a_password_is_shown_and_hidden_again_by_one_button(page, live_server):
+    page.goto(f"{live_server.url}/accounts/login/")
+    field = page.locator("#id_password")
+    button = page.get_by_role("button", name="パスワードを表示する", exact=True)
+    field.fill(PASSWORD)
+    assert (field.get_attribute("type"), button.get_attribute("aria-pressed")) == ("password", "false")
+    button.press("Space")
+    assert (field.get_attribute("type"), button.get_attribute("aria-pressed")) == ("text", "true")
+    assert_accessible(page)
+    button.press("Space")
+    assert (field.get_attribute("type"), button.get_attribute("aria-pressed")) == ("password", "false")
+    assert field.input_value() == PASSWORD
+
+
+def test_a_shown_password_is_sent_as_a_password(page, live_server, seeker):
+    page.goto(f"{live_server.url}/accounts/login/")
+    page.get_by_label("メールアドレス").fill(seeker.email)
+    page.get_by_label("パスワード").fill(PASSWORD)
+    page.get_by_role("button", name="パスワードを表示する").click()
+    page.evaluate(
+        "document.querySelector('#id_password').form.addEventListener("
+        "'submit', () => sessionStorage.setItem('sent as', document.querySelector('#id_password').type))"
+    )
+    page.get_by_role("button", name="ログインする").click()
+    page.wait_for_url("**/mypage/")
+    assert page.evaluate("sessionStorage.getItem('sent as')") == "password"
+
+
+def test_each_password_has_a_button_of_its_own_name(page, live_server, seeker):
+    sign_in(page, live_server, seeker)
+    page.goto(f"{live_server.url}/accounts/password/change/")
+    for name in ("今のパスワードを表示する", "新しいパスワードを表示する"):
+        page.get_by_role("button", name=name, exact=True).click()
+    assert page.locator("input[type=password]").count() == 0
+
+
+def test_without_javascript_there_is_no_dead_button(page_without_javascript, live_server, seeker):
+    page = page_without_javascript
+    page.goto(f"{live_server.url}/accounts/login/")
+    assert page.get_by_role("button", name="表示する").count() == 0
+    sign_in(page, live_server, seeker)
+    page.wait_for_url("**/mypage/")
+
+
+# --- Signing out ------------------------------------------------------------------------------------------------------
+
+
+def test_after_signing_out_the_back_button_shows_nothing_personal(page, live_server, seeker):
+    sign_in(page, live_server, seeker)
+    page.goto(f"{live_server.url}/accounts/profile/")
+    assert seeker.email in page.inner_text("main")
+    page.get_by_role("button", name="ログアウト").click()
+    page.wait_for_load_state()
+    page.go_back()
+    assert seeker.email not in page.content()
+    assert page.url.startswith(f"{live_server.url}/accounts/login/")
