@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -84,7 +85,7 @@ class TermsVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.document} 第{self.number}版"
+        return gettext("%(title)s 第%(number)d版") % {"title": self.document, "number": self.number}
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """Keep the fingerprint of exactly this text beside it."""
