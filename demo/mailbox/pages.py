@@ -13,7 +13,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from demo.mailbox.codes import seconds_left, totp
-from demo.mailbox.store import Mailbox, StoredMail
+from demo.mailbox.store import JST, Mailbox, StoredMail
 from demo.sample_staff import PASSWORD, TOTP_SECRETS
 
 FOLDER = Path(__file__).resolve().parent
@@ -42,7 +42,7 @@ class MailboxPages:
 
     def __init__(self, mailbox: Mailbox) -> None:
         if not settings.configured:  # Django's templates, without the portal
-            settings.configure(USE_I18N=False)
+            settings.configure(USE_I18N=False, TIME_ZONE=str(JST))
         self.mailbox = mailbox
         self.engine = Engine(dirs=[str(FOLDER / "templates")])
 

@@ -5,6 +5,7 @@ import email.policy
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -37,7 +38,8 @@ class StoredMail:
 
     @property
     def sender(self) -> str:
-        return str(self.message["From"] or "")
+        """Decoded by the older parser: the newer one leaves a space where a long name was folded."""
+        return str(make_header(decode_header(email.message_from_bytes(self.raw)["From"] or "")))
 
     @property
     def text(self) -> str:

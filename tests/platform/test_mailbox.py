@@ -128,3 +128,14 @@ def test_every_sample_member_of_staff_has_a_code_on_the_page(pages, freeze):
     for email in STAFF:
         assert email in page
         assert f"<code>{totp(TOTP_SECRETS[email], timestamp=now)}</code>" in page
+
+
+def test_the_page_of_a_mail_shows_a_folded_name_whole_and_the_time_in_japan(mailbox, pages):
+    folded = (
+        b"From: =?utf-8?b?44OP44Ot44O844Ov44O844KvIOOCquODs+ODqeOCpOODs+iBt+alreebuA==?=\r\n =?utf-8?b?6KuH5LqI57SE?="
+    )
+    key = mailbox.keep(folded + b" <yoyaku@portal.example>\r\n\r\nbody", recipients=["a@mihon.example"], now=NOW)
+    received = (mailbox.folder / f"{key}.eml").stat().st_mtime
+    page = pages.get(f"/mails/{key}").text
+    assert "ハローワーク オンライン職業相談予約" in page
+    assert f"{datetime.fromtimestamp(received, JST):%Y-%m-%d %H:%M:%S}" in page
