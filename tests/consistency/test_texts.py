@@ -20,9 +20,14 @@ NOT_SHOWN = {
     "terms/publishing.py": "the numbers of articles to look for",
 }
 TRANSLATED = re.compile(
-    r"{%\s*blocktranslate.*?{%\s*endblocktranslate\s*%}|{%\s*translate\s.*?%}|{%\s*comment.*?{%\s*endcomment\s*%}|{#.*?#}|"
-    r'_\("[^"]*"\)',
-    re.DOTALL,
+    r"""
+    {%\s*blocktranslate.*?{%\s*endblocktranslate\s*%}
+    | {%\s*translate\s.*?%}
+    | {%\s*comment.*?{%\s*endcomment\s*%}
+    | {\#.*?\#}
+    | _\("[^"]*"\)
+    """,
+    re.DOTALL | re.VERBOSE,
 )
 
 
