@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from django.contrib.postgres.fields import DateTimeRangeField
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Func
+from psycopg2.errorcodes import DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE
 
 from booking.errors import BookingError
 
@@ -33,3 +34,14 @@ def constraint_as_booking_error(errors: Mapping[str, BookingError]) -> Iterator[
         if error is None:
             raise
         raise error from violation
+
+
+@contextmanager
+def waiting_as_booking_error(error: BookingError) -> Iterator[None]:
+    """Turn a wait for a row lock that took too long (lock_timeout) into its refusal. Goes around the transaction."""
+    try:
+        yield
+    except OperationalError as failure:
+        if getattr(failure.__cause__, "pgcode", None) not in (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED):
+            raise
+        raise error from failure

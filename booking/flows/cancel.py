@@ -57,11 +57,7 @@ def withdraw(reservation: Reservation, *, by: Any, now: datetime) -> None:
 
 
 def _lock(reservation: Reservation) -> Reservation:
-    return (
-        Reservation.objects.lock()
-        .select_related("service__office", "office", "counselor", "seeker")
-        .get(pk=reservation.pk)
-    )
+    return Reservation.objects.lock().with_facts().get(pk=reservation.pk)
 
 
 def _cancel(reservation: Reservation, action: Action, *, by: Any, now: datetime, reason: str = "") -> None:

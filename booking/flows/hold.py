@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from booking.availability import Slot, slot_at
 from booking.clock import day_bounds, day_of
-from booking.db import constraint_as_booking_error
+from booking.db import constraint_as_booking_error, waiting_as_booking_error
 from booking.enums import Action, ReservationStatus
 from booking.errors import BookingError, SlotTaken
 from booking.models import Absence, Counselor, Reservation, Service
@@ -25,10 +25,10 @@ def hold(
     """Take the place for the policy's ten minutes, never past the closing of the booking.
 
     Locks the seeker, then one counselor at a time. The seeker's former hold is given back in the same transaction, and
-    kept when the new place cannot be had. Raises SlotTaken, or BookingError not_open_yet, booking_closed, seeker_busy.
+    kept when the new place cannot be had. Raises SlotTaken, or BookingError not_open_yet, booking_closed, seeker_busy, crowded.
     """
     _refuse_outside_window(service, starts_at, now)
-    with transaction.atomic():
+    with waiting_as_booking_error(crowded()), transaction.atomic():
         User.objects.lock().get(pk=seeker.pk)
         slot = slot_at(service, starts_at, now=now, seeker=seeker, counselor=counselor)
         if slot is None:
@@ -64,6 +64,10 @@ def slot_taken() -> SlotTaken:
         _("この時間は、たったいま埋まりました。ほかの時間をお選びください。入力した内容は残っています。"),
         code="slot_taken",
     )
+
+
+def crowded() -> BookingError:
+    return BookingError(_("ただいま大変混み合っています。少し待ってから、もう一度お試しください。"), code="crowded")
 
 
 def _refuse_outside_window(service: Service, starts_at: datetime, now: datetime) -> None:

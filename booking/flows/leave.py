@@ -37,9 +37,7 @@ def leave(person: Any, *, now: datetime) -> None:
     with transaction.atomic():
         for held in Reservation.objects.lock().of_seeker(person).holds():
             apply(held, Action.RELEASE, actor=person, now=now)
-        for reservation in (
-            _coming(person, now).lock().select_related("service__office", "office", "counselor", "seeker")
-        ):
+        for reservation in _coming(person, now).lock().with_facts():
             withdraw(reservation, by=person, now=now)
         Reservation.objects.of_seeker(person).strip_personal_data()
 

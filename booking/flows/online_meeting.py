@@ -12,14 +12,13 @@ from mailing.wake_up import call_worker
 
 
 def request_meeting(reservation: Reservation, *, now: datetime) -> OnlineMeeting:
-    """Write the row and wake the worker after the commit. A start in the past is moved: Zoom would read it as "now"."""
-    starts_at = max(reservation.starts_at, now + timedelta(minutes=1))
+    """Write the row and wake the worker after the commit."""
     meeting = OnlineMeeting.objects.create(
         reservation=reservation,
         software=reservation.service.software,
         host=reservation.counselor.meeting_host,
-        starts_at=starts_at,
-        minutes=max(1, round((reservation.ends_at - starts_at).total_seconds() / 60)),
+        starts_at=reservation.starts_at,
+        minutes=(reservation.ends_at - reservation.starts_at) // timedelta(minutes=1),
         requested_at=now,
         next_attempt_at=now,
     )

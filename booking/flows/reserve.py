@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from booking.clock import day_of
+from booking.db import waiting_as_booking_error
 from booking.enums import UPCOMING, Action, ReservationStatus
 from booking.errors import BookingError
-from booking.flows.hold import hold
+from booking.flows.hold import crowded, hold
 from booking.flows.online_meeting import request_meeting
 from booking.mails import queue_reservation_mails
 from booking.models import Reservation
@@ -41,7 +42,7 @@ def reserve(held: Reservation, *, details: ReservationDetails, now: datetime) ->
     details_missing, consent_missing, hold_given_back and what hold() raises.
     """
     _refuse_incomplete(held, details)
-    with transaction.atomic():
+    with waiting_as_booking_error(crowded()), transaction.atomic():
         User.objects.lock().get(pk=held.seeker_id)
         reservation = _still_held(held, now)
         if reservation.status in UPCOMING:
