@@ -7,7 +7,13 @@ from tests.accounts.conftest import newest_mail, url_in
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PUBLIC = ["/accounts/login/", "/accounts/register/", "/accounts/password/reset/", "/accounts/password/reset/done/"]
+PUBLIC = [
+    "/accounts/login/",
+    "/accounts/login/?next=/mypage/",
+    "/accounts/register/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+]
 OWN = [
     "/accounts/profile/",
     "/accounts/profile/change/",

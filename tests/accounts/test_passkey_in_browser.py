@@ -3,6 +3,7 @@
 import pytest
 from allauth.mfa.models import Authenticator
 
+from tests.accounts.test_pages_in_browser import assert_accessible
 from tests.factories import PASSWORD
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.requirement("J-16")]
@@ -29,7 +30,9 @@ def give_password(page, person):
     page.get_by_role("button", name="ログインする").click()
 
 
-def test_staff_register_a_passkey_and_open_the_admin_with_password_and_passkey(page, live_server, device, administrator):
+def test_staff_register_a_passkey_and_open_the_admin_with_password_and_passkey(
+    page, live_server, device, administrator
+):
     page.goto(f"{live_server.url}/admin/")
     give_password(page, administrator)
     assert "職員用画面を開くには、2段階認証の設定が必要です" in page.inner_text("main")
@@ -42,9 +45,20 @@ def test_staff_register_a_passkey_and_open_the_admin_with_password_and_passkey(p
     page.wait_for_url("**/recovery-codes/**")
     assert Authenticator.objects.get(type="webauthn").wrap().name == "職場のパソコン"
 
+    assert_accessible(page)
+    page.get_by_role("link", name="職員用画面へ進む").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="パスキーで確認する").click()
+    page.wait_for_url(f"{live_server.url}/admin/")
+
     page.get_by_role("button", name="ログアウト").click()
     page.goto(f"{live_server.url}/admin/")
     give_password(page, administrator)
+    assert_accessible(page)
     page.get_by_role("button", name="パスキーで確認する").click()
     page.wait_for_url(f"{live_server.url}/admin/")
     assert page.get_by_role("button", name="ログアウト").is_visible()
+
+    for path in ("/accounts/2fa/", "/accounts/2fa/webauthn/"):
+        page.goto(live_server.url + path)
+        assert_accessible(page)
