@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+import hypothesis
 import pytest
 import redis as redis_client
 import time_machine
@@ -33,6 +34,9 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
 ]
 BROWSER_FIXTURES = {"browser", "browser_context", "page", "page_without_javascript"}
+# How long an example takes says how busy the machine is, not whether the promise holds.
+hypothesis.settings.register_profile("any machine", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -68,8 +72,9 @@ def _give_each_worker_its_own_redis() -> None:
     portal_settings.CACHES["default"]["LOCATION"] = url
 
 
-def pytest_report_header(config: pytest.Config) -> str | None:
-    return None if CHROMIUM.exists() else f"No {CHROMIUM}: the tests that need a browser are left out."
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not CHROMIUM.exists():
+        terminalreporter.write_line(f"No {CHROMIUM}: the tests that need a browser were left out (pytest -m browser).")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

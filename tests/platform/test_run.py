@@ -1,6 +1,7 @@
 """`make run` for real: a copy of the project, every process, and nothing left when it stops."""
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -15,8 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demo.addresses import HOST, REPOSITORY
-from demo.run_tests import free_port
+from demo.addresses import HOST, REPOSITORY, is_free
 
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "staticfiles", "__pycache__", ".*_cache", ".hypothesis")
 
@@ -67,16 +67,11 @@ def processes_of(clone: Path) -> list[psutil.Process]:
 
 
 def free_block() -> int:
-    """The first of five free ports in a row."""
+    """The first of five free ports in a row, below those the system hands out to everybody who connects somewhere."""
     while True:
-        first = free_port()
-        if first < 65000 and all(_is_free(port) for port in range(first, first + 5)):
+        first = secrets.choice(range(10_000, 32_000, 5))  # pytest-randomly gives `random` the same seed in every worker
+        if all(is_free(port) for port in range(first, first + 5)):
             return first
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) != 0
 
 
 def wait_for(url: str, process: subprocess.Popen, *, seconds: int) -> str:
