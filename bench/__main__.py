@@ -42,15 +42,17 @@ def main() -> int:
     # Not inside the clone: its path may be too long for a socket, or closed to the account PostgreSQL runs as.
     folder = Path(tempfile.mkdtemp(prefix="hellowork-bench-", dir="/var/tmp"))
     folder.chmod(0o755)
+    figures: list[Figure] = []
+    failed = False
     try:
-        figures = list(measured(folder, plan, parts=parts))
+        figures.extend(measured(folder, plan, parts=parts))
     except (ServerError, NotStarted, UnexpectedAnswer, TimeoutError) as error:
+        failed = True
         print(error, *_ends_of_logs(folder), sep="\n", file=sys.stderr)
-        return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(as_json(figures) if options.json else as_table(figures))
-    return 0
+    return int(failed)
 
 
 def measured(folder: Path, plan: Plan, *, parts: list[str]) -> Iterator[Figure]:

@@ -54,7 +54,7 @@ def make_scene(plan: Plan) -> dict[str, Any]:
     _open(counselors, service, plan, days)
     _counselors(crowd_service, BURST_HOSTS, host="crowd")
     _people("past", PEOPLE_OF_THE_PAST)
-    _people("burst", plan.burst)
+    _people("burst", plan.burst_on_both + plan.burst)
     _take_places(plan, service, counselors, days, now=now)
     seekers = _people("seeker", plan.bookings + 5)
     for seeker in seekers:
@@ -292,23 +292,22 @@ def _copy(cursor: Any, template: Model, changes: dict[str, str], source: str) ->
 # --- A thousand at once ---------------------------------------------------------------------------------------------
 
 
-def book_at_once(count: int) -> datetime:
-    """That many reservations with their meetings and mails in one commit, as the flow writes them; when it began."""
+def book_at_once(plan: Plan, *, first: int, last: int) -> datetime:
+    """Reservations number `first` to `last` - 1 with meetings and mails in one commit, as the flow writes them.
+
+    Returns the moment just before the commit.
+    """
     now = timezone.now()
     service = Service.objects.select_related("office").get(office__number="99002")
     counselors = list(service.counselors.order_by("pk"))
-    people = list(User.objects.filter(email__startswith="burst").order_by("pk")[:count])
-    day = business_days(service.office, 1, today=day_of(now))[0]
-    reservations = [
-        _reservation(
-            service,
-            counselors[n % BURST_HOSTS],
-            person,
-            start=at(day, OPENS) + n // BURST_HOSTS * LENGTH,
-            now=now,
-        )
-        for n, person in enumerate(people)
-    ]
+    people = list(User.objects.filter(email__startswith="burst").order_by("pk")[first:last])
+    days = business_days(service.office, 2, today=day_of(now))
+    reservations = []
+    for n, person in enumerate(people, start=first):
+        half_hour, host = divmod(n, BURST_HOSTS)
+        day, place = divmod(half_hour, plan.half_hours)
+        start = at(days[day], OPENS) + place * LENGTH
+        reservations.append(_reservation(service, counselors[host], person, start=start, now=now))
     with transaction.atomic():
         Reservation.objects.bulk_create(reservations)
         for reservation in reservations:

@@ -65,7 +65,7 @@ class Databases:
             self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _run(self, statement: sql.Composable) -> None:
-        connection = psycopg2.connect(_libpq(self.url))
+        connection = psycopg2.connect(libpq(self.url))
         connection.autocommit = True
         try:
             connection.cursor().execute(statement)
@@ -73,7 +73,7 @@ class Databases:
             connection.close()
 
 
-def _libpq(url: str) -> str:
+def libpq(url: str) -> str:
     """Django's form of a URL with a socket (`postgres://user@/%2Fpath/name`) in libpq's form."""
     parts = urlsplit(url)
     if parts.hostname:

@@ -27,7 +27,9 @@ def measure_page(site: Site, part: str, session: str | None) -> Iterator[Figure]
     yield growth(part, "growth", few=[answer.seconds for answer in answers["few"]], many=seconds)
     yield Figure(part=part, name="queries", value=max(answer.queries for answer in many), unit="", goal="<= 12")
     body = many[-1].body
-    yield Figure(part=part, name="times offered", value=body.count(b'<button name="start"'), unit="")
+    yield Figure(
+        part=part, name="times offered (each with the places left)", value=body.count(b'name="start"') - 1, unit=""
+    )
     yield Figure(part=part, name="page", value=len(body) / 1000, unit="kB", goal="< 80")
     yield Figure(part=part, name="page, gzip", value=len(gzip.compress(body, 6)) / 1000, unit="kB")
     crowd_seconds, duration = crowd(site, path, session)

@@ -19,6 +19,7 @@ class Plan:
     crowd_requests: int = 320
     bookings: int = 25
     burst: int = 1_000
+    burst_on_both: int = 200
 
     @property
     def places(self) -> int:
@@ -39,5 +40,6 @@ SMALL = Plan(
     crowd_requests=4,
     bookings=2,
     burst=4,
+    burst_on_both=2,
 )
 """Shows that every part works; its figures mean nothing."""

@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *, act: str, plan: dict[str, Any], first: int, last: int, **_options: Any) -> None:
         chosen = Plan(**plan)
         if act == "burst":
-            self.stdout.write(json.dumps(book_at_once(chosen.burst).timestamp()))
+            self.stdout.write(json.dumps(book_at_once(chosen, first=first, last=last).timestamp()))
             return
         if act == "scene":
             self.stdout.write(json.dumps(make_scene(chosen)))
