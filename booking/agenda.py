@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from booking.clock import JST, at, day_bounds, day_of, end_of
-from booking.enums import LIVE_MEETING, UPCOMING, MeetingState
+from booking.enums import UPCOMING, MeetingState
 from booking.models import Absence, Counselor, OnlineMeeting, OpeningWindow, Reservation
 from mailing.models import OutgoingMail
 from offices.calendar import OfficeCalendar, is_holiday
@@ -172,7 +172,7 @@ def day_list(user: Any, *, office: Office, day: date, now: datetime) -> list[Day
 
 
 def entries_of(rows: Sequence[Reservation], *, now: datetime) -> list[DayEntry]:
-    meetings = {m.reservation_id: m for m in OnlineMeeting.objects.filter(reservation__in=rows, state__in=LIVE_MEETING)}
+    meetings = {m.reservation_id: m for m in OnlineMeeting.objects.live().filter(reservation__in=rows)}
     late = set(OnlineMeeting.objects.filter(reservation__in=rows).late(now).values_list("reservation_id", flat=True))
     causes = [str(row.uuid) for row in rows]
     failed = set(OutgoingMail.objects.undelivered().filter(cause__in=causes).values_list("cause", flat=True))

@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +30,8 @@ UPCOMING = (ReservationStatus.CONFIRMED, ReservationStatus.CHECKED_IN)
 CANCELLED = (ReservationStatus.CANCELLED_BY_SEEKER, ReservationStatus.CANCELLED_BY_OFFICE)
 NEVER_BOOKED = (ReservationStatus.HELD, ReservationStatus.RELEASED, ReservationStatus.EXPIRED)
 """Holds that never became a reservation: nobody's calendar, history or export shows them."""
+UNFINISHED = (ReservationStatus.HELD, ReservationStatus.EXPIRED)
+"""A hold that ran out goes on like one that did not: `reserve` takes the place anew while it is free."""
 
 
 class Action(models.TextChoices):
@@ -54,13 +58,9 @@ class MeetingState(models.TextChoices):
     CLOSED = "closed", _("削除済み")
 
 
-LIVE_MEETING = (
-    MeetingState.REQUESTED,
-    MeetingState.CREATING,
-    MeetingState.UNKNOWN,
-    MeetingState.OPEN,
-    MeetingState.FAILED,
-)
+NOT_YET_OPEN = (MeetingState.REQUESTED, MeetingState.CREATING, MeetingState.UNKNOWN)
+WAITING_FOR_EFFECT = (*NOT_YET_OPEN, MeetingState.CLOSING)
+LIVE_MEETING = (*NOT_YET_OPEN, MeetingState.OPEN, MeetingState.FAILED)
 
 
 class Requirement(models.TextChoices):
@@ -82,6 +82,10 @@ class Companion(models.TextChoices):
     INTERPRETER = "interpreter", _("通訳")
     CARER = "carer", _("介助者")
     OTHER = "other", _("その他")
+
+    @classmethod
+    def words(cls, values: Iterable[str]) -> str:
+        return "、".join(str(cls(value).label) for value in values)
 
 
 class Weekday(models.IntegerChoices):

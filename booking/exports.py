@@ -48,10 +48,6 @@ def status_label() -> Case:
     return Case(*labels, output_field=CharField())
 
 
-def companion_labels(values: list[str]) -> str:
-    return "、".join(str(Companion(value).label) for value in values)
-
-
 @dataclass(frozen=True)
 class Column:
     """A heading, what the database gives for it, and the function that makes the cell."""
@@ -81,7 +77,7 @@ COLUMNS = [
     Column(_("ふりがな"), F("kana")),
     Column(_("電話番号"), F("phone")),
     Column(_("求職番号"), F("seeker_number")),
-    Column(_("同席する方"), F("companions"), companion_labels),
+    Column(_("同席する方"), F("companions"), Companion.words),
     Column(_("通訳の言語"), F("interpreter_language")),
     Column(_("予約日時"), JapanTime("reserved_at", pattern="YYYY-MM-DD HH24:MI"), str),
     Column(_("入室日時"), JapanTime("checked_in_at", pattern="YYYY-MM-DD HH24:MI"), str),

@@ -10,9 +10,10 @@ from typing import Any
 from django.conf import settings
 
 from booking.clock import JST, at, day_of
-from booking.enums import UPCOMING, CancelChannel, MeetingState, ReservationStatus
+from booking.enums import UPCOMING, CancelChannel, ReservationStatus
 from booking.invitations import calendar_file, page_url
 from booking.models import OnlineMeeting, Reservation
+from booking.policies import LINK_FOLLOWS_AFTER
 from booking.rules.windows import cancel_closes_at
 from mailing.composers import CalendarFile, Message, NotYet, Superseded, composer
 from mailing.message import one_line
@@ -29,7 +30,6 @@ CANCELLED_BY_OFFICE = "cancelled_by_office"
 NO_SHOW = "no_show"
 NEW_LINK = "new_link"
 
-LINK_FOLLOWS_AFTER = timedelta(minutes=15)
 ASK_AGAIN_AFTER = timedelta(seconds=30)
 """How long a mail waits for the meeting when nobody wakes it."""
 HOUR_BEFORE = timedelta(hours=1)
@@ -37,7 +37,7 @@ HOUR_BEFORE = timedelta(hours=1)
 
 def queue_reservation_mails(reservation: Reservation, *, now: datetime) -> None:
     """The confirmation, which waits for the meeting, and the reminders whose moment is still ahead."""
-    meeting = open_meeting_of(reservation)
+    meeting = OnlineMeeting.objects.open_of(reservation)
     confirmed_at = now if meeting else now + ASK_AGAIN_AFTER
     _queue(CONFIRMED, reservation, now=now, due_at=confirmed_at, is_waiting=meeting is None)
     if meeting is None:
@@ -79,14 +79,10 @@ def reminder_moments(reservation: Reservation) -> list[tuple[str, datetime]]:
     ]
 
 
-def open_meeting_of(reservation: Reservation) -> OnlineMeeting | None:
-    return OnlineMeeting.objects.filter(reservation=reservation, state=MeetingState.OPEN).first()
-
-
 @composer(CONFIRMED)
 def reservation_confirmed(mail: OutgoingMail, *, now: datetime) -> Message:
     reservation = _still_to_come(mail, until_end=True, now=now)
-    if open_meeting_of(reservation) is None:
+    if OnlineMeeting.objects.open_of(reservation) is None:
         raise NotYet(now + ASK_AGAIN_AFTER)
     calendar = None if _has_invitation(reservation) else calendar_file(reservation, method="REQUEST", now=now)
     return _message(mail, reservation, now=now, calendar=calendar)
@@ -96,7 +92,7 @@ def reservation_confirmed(mail: OutgoingMail, *, now: datetime) -> Message:
 def place_confirmed_link_follows(mail: OutgoingMail, *, now: datetime) -> Message:
     """Carries the invitation: the place in the calendar is certain, only the meeting is not."""
     reservation = _still_to_come(mail, until_end=True, now=now)
-    if open_meeting_of(reservation):
+    if OnlineMeeting.objects.open_of(reservation):
         raise Superseded("the confirmation has everything")
     return _message(mail, reservation, now=now, calendar=calendar_file(reservation, method="REQUEST", now=now))
 
@@ -133,7 +129,7 @@ def no_show(mail: OutgoingMail, *, now: datetime) -> Message:
 @composer(NEW_LINK)
 def new_link(mail: OutgoingMail, *, now: datetime) -> Message:
     reservation = _still_to_come(mail, until_end=True, now=now)
-    meeting = open_meeting_of(reservation)
+    meeting = OnlineMeeting.objects.open_of(reservation)
     if meeting is None:
         raise NotYet(now + ASK_AGAIN_AFTER)
     if mail.occurrence not in ("", f"meeting {meeting.pk}"):
@@ -165,8 +161,7 @@ def _queue(
 
 
 def _reservation_of(mail: OutgoingMail) -> Reservation:
-    reservations = Reservation.objects.select_related("office", "service__office", "seeker")
-    reservation = reservations.filter(uuid=mail.cause).first()
+    reservation = Reservation.objects.with_facts().filter(uuid=mail.cause).first()
     if reservation is None:
         raise Superseded("the reservation is gone")
     return reservation
@@ -224,7 +219,7 @@ def _facts(reservation: Reservation) -> dict[str, Any]:
         "starts_at": reservation.starts_at,
         "ends_at": reservation.ends_at,
         "software": service.software.label,
-        "meeting": open_meeting_of(reservation),
+        "meeting": OnlineMeeting.objects.open_of(reservation),
         "join_opens_at": reservation.starts_at - service.policy.join_opens_before,
         "no_show_minutes": int(service.policy.no_show_after.total_seconds() // 60),
         "is_upcoming": reservation.status in UPCOMING,

@@ -4,7 +4,7 @@ from celery import shared_task
 from celery.contrib.django.task import DjangoTask
 from django.utils import timezone
 
-from booking.enums import MeetingState, ReservationStatus
+from booking.enums import MeetingState
 from booking.errors import BookingError
 from booking.flows.complete import complete
 from booking.flows.hold import expire_hold
@@ -27,10 +27,7 @@ def release_expired_holds() -> int:
 def cancel_no_shows() -> int:
     """The K-24 rule, judged again for each row under its lock."""
     now = timezone.now()
-    waiting = Reservation.objects.filter(
-        status=ReservationStatus.CONFIRMED, contacted_at__isnull=True, starts_at__lte=now
-    )
-    ids = list(waiting.values_list("pk", flat=True))
+    ids = list(Reservation.objects.without_contact().filter(starts_at__lte=now).values_list("pk", flat=True))
     return sum(mark_no_show(pk, now=now) for pk in ids)
 
 
@@ -38,10 +35,8 @@ def cancel_no_shows() -> int:
 def complete_past_sessions() -> int:
     """Who came or called, and whose time is over, is done."""
     now = timezone.now()
-    past = Reservation.objects.upcoming().filter(ends_at__lte=now)
-    came = past.filter(status=ReservationStatus.CHECKED_IN) | past.filter(contacted_at__isnull=False)
     completed = 0
-    for reservation in came:
+    for reservation in Reservation.objects.with_contact().filter(ends_at__lte=now):
         try:
             complete(reservation, by=None, now=now)
         except BookingError:

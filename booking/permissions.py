@@ -5,7 +5,7 @@ from typing import Any
 from booking.models import Counselor, Reservation
 from booking.models.schedule import CounselorQuerySet
 from offices.models import Office, Role
-from offices.roles import has_role, has_role_somewhere, roles_of
+from offices.roles import has_role, has_role_somewhere
 
 
 def can_see_topic(user: Any, reservation: Reservation) -> bool:
@@ -64,8 +64,3 @@ def can_manage_office(user: Any, office: Office) -> bool:
 
 def can_export(user: Any, office: Office) -> bool:
     return has_role(user, office.pk, Role.COUNSELOR, Role.RECEPTION, Role.MANAGER)
-
-
-def is_office_staff(user: Any) -> bool:
-    """Works at some office, or is the national administrator."""
-    return bool(user.is_active and user.is_staff and (user.is_superuser or roles_of(user)))

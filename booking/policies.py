@@ -5,6 +5,9 @@ from datetime import time, timedelta
 
 from booking.enums import CancelChannel
 
+LINK_FOLLOWS_AFTER = timedelta(minutes=15)
+"""A meeting that is not open by then is late: the seeker is told that the link follows, staff see it. No office decides it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class BookingPolicy:

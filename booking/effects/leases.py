@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from booking.enums import MeetingState
 from booking.meetings.errors import (
     ConfigurationAlarm,
     HostUnavailable,
@@ -89,6 +88,3 @@ def explain(failure: MeetingError) -> str:
         case _other:
             text = _("Zoomにつながりにくくなっています。自動でやり直します。")
     return f"{text} [{failure}]"[:300]
-
-
-NOT_YET_OPEN = (MeetingState.REQUESTED, MeetingState.CREATING, MeetingState.UNKNOWN)

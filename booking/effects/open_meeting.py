@@ -5,8 +5,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from booking.effects.close_meeting import close_meeting
-from booking.effects.leases import FIRST_PAUSE, NOT_YET_OPEN, claim, give_back, is_due, locked
-from booking.enums import UPCOMING, MeetingState
+from booking.effects.leases import FIRST_PAUSE, claim, give_back, is_due, locked
+from booking.enums import NOT_YET_OPEN, UPCOMING, MeetingState
 from booking.meetings import provider
 from booking.meetings.errors import HostUnavailable, MeetingError, OutcomeUnknown
 from booking.meetings.protocol import CreatedMeeting, MeetingRequest

@@ -1,11 +1,12 @@
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from booking.enums import LIVE_MEETING, MeetingState
+from booking.enums import LIVE_MEETING, WAITING_FOR_EFFECT, MeetingState
 from booking.models.reservation import Reservation
+from booking.policies import LINK_FOLLOWS_AFTER
 from offices.enums import MeetingSoftware
 
 
@@ -23,14 +24,15 @@ class OnlineMeetingQuerySet(models.QuerySet["OnlineMeeting"]):
 
     def left_behind(self, now: datetime) -> "OnlineMeetingQuerySet":
         """Rows that still need an effect and whose next attempt is due."""
-        return self.filter(
-            state__in=[MeetingState.REQUESTED, MeetingState.CREATING, MeetingState.UNKNOWN, MeetingState.CLOSING],
-            next_attempt_at__lte=now,
-        )
+        return self.filter(state__in=WAITING_FOR_EFFECT, next_attempt_at__lte=now)
 
     def late(self, now: datetime) -> "OnlineMeetingQuerySet":
-        """Requested more than 15 minutes ago and still not open: staff see these."""
-        return self.live().exclude(state=MeetingState.OPEN).filter(requested_at__lte=now - timedelta(minutes=15))
+        """Requested some time ago and still not open: staff see these."""
+        return self.live().exclude(state=MeetingState.OPEN).filter(requested_at__lte=now - LINK_FOLLOWS_AFTER)
+
+    def open_of(self, reservation: Reservation) -> "OnlineMeeting | None":
+        """The meeting that can be entered."""
+        return self.filter(reservation=reservation, state=MeetingState.OPEN).first()
 
 
 class OnlineMeeting(models.Model):
@@ -74,7 +76,7 @@ class OnlineMeeting(models.Model):
             models.Index(
                 fields=["next_attempt_at"],
                 name="meeting_left_behind",
-                condition=models.Q(state__in=["requested", "creating", "unknown", "closing"]),
+                condition=models.Q(state__in=list(WAITING_FOR_EFFECT)),
             ),
         ]
 

@@ -46,8 +46,24 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
     def holds(self) -> "ReservationQuerySet":
         return self.filter(status=ReservationStatus.HELD)
 
+    def running_holds(self, now: datetime) -> "ReservationQuerySet":
+        return self.holds().filter(hold_expires_at__gt=now)
+
     def expired_holds(self, now: datetime) -> "ReservationQuerySet":
         return self.holds().filter(hold_expires_at__lte=now)
+
+    def without_contact(self) -> "ReservationQuerySet":
+        """The seeker neither checked in nor called: what the ten-minute rule may end (K-24)."""
+        return self.filter(status=ReservationStatus.CONFIRMED, contacted_at__isnull=True)
+
+    def with_contact(self) -> "ReservationQuerySet":
+        """Upcoming ones whose seeker checked in or called."""
+        came = models.Q(status=ReservationStatus.CHECKED_IN) | models.Q(contacted_at__isnull=False)
+        return self.upcoming().filter(came)
+
+    def with_facts(self) -> "ReservationQuerySet":
+        """Loads what refusals, mails and calendar files speak of."""
+        return self.select_related("service__office", "office", "counselor", "seeker")
 
     def of_seeker(self, user: Any) -> "ReservationQuerySet":
         return self.filter(seeker=user)
@@ -179,9 +195,10 @@ class Reservation(models.Model):
     def display_number(self) -> str:
         return f"{self.number[:4]}-{self.number[4:]}"
 
-    @property
-    def companion_labels(self) -> list[str]:
-        return [str(Companion(value).label) for value in self.companions]
+    def is_held(self, *, now: datetime) -> bool:
+        """Held, and its time is not over, swept or not."""
+        end = self.hold_expires_at
+        return self.status == ReservationStatus.HELD and end is not None and now < end
 
 
 class ReservationEvent(models.Model):

@@ -96,7 +96,7 @@ def status_for_seeker(reservation: Reservation) -> str:
 
 @register.filter
 def companion_names(companions: list[str]) -> str:
-    return "、".join(str(Companion(companion).label) for companion in companions)
+    return Companion.words(companions)
 
 
 @register.filter

@@ -10,13 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from booking.enums import ReservationStatus
+from booking.enums import UNFINISHED, ReservationStatus
 from booking.models import Reservation, Service
 from terms.decorators import portal_consent_required
 
 Page = Callable[..., Any]
-UNFINISHED = (ReservationStatus.HELD, ReservationStatus.EXPIRED)
-"""A hold that ran out goes on like one that did not: `reserve` takes the place anew while it is free."""
 
 
 def seeker_page(view: Page) -> Page:

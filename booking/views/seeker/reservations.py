@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from booking.enums import UPCOMING, MeetingState
+from booking.enums import UPCOMING
 from booking.errors import BookingError
 from booking.flows.cancel import cancel_by_seeker, why_not_cancel
 from booking.flows.check_in import check_in
@@ -37,7 +37,7 @@ def my_page(request: HttpRequest) -> HttpResponse:
     context = {
         "coming": own.filter(is_coming),
         "past": own.booked().exclude(is_coming).order_by("-starts_at")[:PAST_SHOWN],
-        "held": own.holds().filter(hold_expires_at__gt=now).first(),
+        "held": own.running_holds(now).first(),
         "choice_url": drafts.kept_choice(request),
     }
     return render(request, "booking/my_page.html", context)
@@ -80,7 +80,7 @@ def join(request: HttpRequest, number: str) -> HttpResponse:
     except BookingError as refusal:
         messages.warning(request, refusal.message)
         return redirect(shown)
-    meeting = _open_meeting(shown)
+    meeting = OnlineMeeting.objects.open_of(shown)
     return redirect(meeting.join_url if meeting else shown)
 
 
@@ -111,9 +111,5 @@ def _meeting_facts(shown: Reservation, now: datetime) -> dict[str, Any]:
         "is_coming": is_coming,
         "join_opens_at": opens_at,
         "can_join": is_coming and now >= opens_at,
-        "meeting": _open_meeting(shown) if is_coming else None,
+        "meeting": OnlineMeeting.objects.open_of(shown) if is_coming else None,
     }
-
-
-def _open_meeting(shown: Reservation) -> OnlineMeeting | None:
-    return shown.meetings.filter(state=MeetingState.OPEN).first()

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from booking.clock import day_of
-from booking.enums import UPCOMING, ReservationStatus
+from booking.enums import UPCOMING
 from booking.errors import BookingError, SlotTaken
 from booking.flows.reserve import reserve
 from booking.forms import ConsentForm, DetailsForm
@@ -59,9 +59,9 @@ def done(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _step(request: HttpRequest, template: str, held: Reservation, **context: Any) -> HttpResponse:
-    left = (held.hold_expires_at or held.starts_at) - timezone.now()
-    is_held = held.status == ReservationStatus.HELD and left > timedelta(0)
-    context |= {"held": held, "service": held.service, "seconds_left": int(left.total_seconds()) if is_held else 0}
+    now = timezone.now()
+    left = held.hold_expires_at - now if held.hold_expires_at and held.is_held(now=now) else timedelta(0)
+    context |= {"held": held, "service": held.service, "seconds_left": int(left.total_seconds())}
     return render(request, template, context)
 
 

@@ -141,7 +141,7 @@ def _seeker(request: HttpRequest) -> Any:
 def _own_hold(request: HttpRequest, now: datetime) -> Reservation | None:
     if not request.user.is_authenticated:
         return None
-    holds = Reservation.objects.of_seeker(request.user).holds().filter(hold_expires_at__gt=now)
+    holds = Reservation.objects.of_seeker(request.user).running_holds(now)
     return holds.select_related("service").first()
 
 
