@@ -75,5 +75,6 @@ def gave_second_factor(request: HttpRequest) -> bool:
 
 
 def second_factor_url(request: HttpRequest) -> str:
-    methods = get_adapter().get_reauthentication_methods(request.user)
-    return str(next(method["url"] for method in methods if method["id"].startswith("mfa_reauthenticate")))
+    """The passkey where there is one: with it alone, a code could only be a recovery code."""
+    urls = {method["id"]: method["url"] for method in get_adapter().get_reauthentication_methods(request.user)}
+    return str(urls.get("mfa_reauthenticate:webauthn") or urls["mfa_reauthenticate"])

@@ -81,7 +81,8 @@ def test_a_new_member_of_staff_is_invited_by_mail_and_sets_the_password(admin_cl
     theirs = Client()
     page = theirs.get(url_in(mail, "/password/reset/key/"))
     theirs.post(page.url, {"password1": "brand new 2026 words"})
-    assert sign_in(theirs, user, "brand new 2026 words").url == "/admin/"
+    landing = sign_in(theirs, user, "brand new 2026 words").url
+    assert (landing, theirs.get(landing).url) == ("/home/", "/admin/")
     assert AuditRecord.objects.filter(action="account.staff_invited", subject=str(user.pk)).exists()
 
 
