@@ -28,7 +28,6 @@ ELSEWHERE = {
     "a backslash": "/\\evil.example",
     "a tab between the slashes": "/\t/evil.example",
     "a line break": "/\nevil.example",
-    "a zero byte": "/\x00",
     "a blank in front": " //evil.example",
     "a relative path": "evil.example/page",
     "an endless path": "/" + "a" * MAX_LENGTH,
@@ -133,6 +132,10 @@ def test_who_is_signed_in_already_goes_straight_on(client, seeker):
 )
 def test_a_path_is_kept_while_it_fits_the_column(length, is_kept):
     assert bool(local_path("/".ljust(length, "a"))) is is_kept
+
+
+def test_a_zero_byte_that_no_column_holds_is_no_path():
+    assert local_path("/\x00") == ""
 
 
 # --- The chosen time ------------------------------------------------------------------------------------------------
