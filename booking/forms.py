@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import KanaField, NameField, PhoneField, SeekerNumberField
 from accounts.models import User
 from accounts.numbers import is_latin_name
+from booking.clock import JST
 from booking.enums import Companion, Requirement
 from booking.flows.reserve import ReservationDetails
 from booking.models import Counselor, Service
@@ -19,19 +20,24 @@ from terms.models import TermsVersion
 TOPIC_MAX_LENGTH = 1000
 
 
+FIRST_YEAR, LAST_YEAR = 2000, 2199
+"""Outside, the arithmetic with days and time zones may leave the calendar; nobody books there."""
+
+
 class AwareMomentField(forms.Field):
-    """An ISO 8601 moment with its offset, as the time buttons send it."""
+    """An ISO 8601 moment with its offset, as the time buttons send it; in Japan time."""
 
     def to_python(self, value: Any) -> datetime | None:
         if value in self.empty_values:
             return None
+        refusal = forms.ValidationError(_("時間を選び直してください。"), code="invalid")
         try:
             moment = datetime.fromisoformat(str(value))
         except ValueError as error:
-            raise forms.ValidationError(_("時間を選び直してください。"), code="invalid") from error
-        if moment.tzinfo is None:
-            raise forms.ValidationError(_("時間を選び直してください。"), code="invalid")
-        return moment
+            raise refusal from error
+        if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise refusal
+        return moment.astimezone(JST)
 
 
 class ChoiceForm(forms.Form):
