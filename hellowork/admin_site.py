@@ -6,12 +6,14 @@ from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.contrib.contenttypes.models import ContentType
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, URLResolver, path, register_converter, reverse
 from django.urls.converters import SlugConverter
 from django.utils.translation import gettext_lazy as _
 
+from booking.acts import ACT_BY_SLUG
 from booking.views import counselor, office
 
 OWN_APPS = {"booking", "offices", "mailing", "accounts", "terms", "audit"}
@@ -20,7 +22,7 @@ OWN_APPS = {"booking", "offices", "mailing", "accounts", "terms", "audit"}
 class ActConverter(SlugConverter):
     """The act of staff on a reservation; anything else is no address at all."""
 
-    regex = "|".join(counselor.ACT_BY_SLUG)
+    regex = "|".join(ACT_BY_SLUG)
 
 
 register_converter(ActConverter, "act")
@@ -41,10 +43,23 @@ class PortalAdminSite(AdminSite):
         pages = [
             path("day/", self.admin_view(office.day_reservations), name="day"),
             path("export/", self.admin_view(office.export_reservations), name="export"),
+            path("r/<int:content_type_id>/<path:object_id>/", self.admin_view(self.view_on_site), name="view_on_site"),
             path("reservations/<slug:number>/host/", self.admin_view(counselor.open_host_link), name="host"),
             path("reservations/<slug:number>/<act:slug>/", self.admin_view(counselor.act_on_reservation), name="act"),
         ]
-        return [*pages, *super().get_urls()]
+        return [*pages, *(url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site")]
+
+    def view_on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
+        """The page of a row that exists for this person; Django's own would tell the address of any row by its key."""
+        content_type = get_object_or_404(ContentType, pk=content_type_id)
+        model = content_type.model_class()
+        if model is None or not self.is_registered(model) or not hasattr(model, "get_absolute_url"):
+            raise Http404
+        model_admin = self.get_model_admin(model)
+        found = model_admin.get_object(request, object_id)
+        if found is None or not model_admin.has_view_permission(request, found):
+            raise Http404
+        return redirect(found)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return office.week_calendar(request)

@@ -18,7 +18,7 @@ GET  /admin/password_change/                                                   3
 GET  /admin/password_change/done/                                              302 404 404 200 200 200 200 200 302
 GET  /admin/autocomplete/                                                      302 404 404 403 403 403 403 403 302
 GET  /admin/jsi18n/                                                            302 404 404 200 200 200 200 200 302
-GET  /admin/r/<path:content_type_id>/<path:object_id>/                         302 404 404 404 404 404 404 404 302
+GET  /admin/r/<int:content_type_id>/<path:object_id>/                         302 404 404 404 404 404 404 404 302
 GET  /admin/booking/reservation/                                               302 404 404 200 200 200 200 200 302
 GET  /admin/booking/reservation/add/                                           302 404 404 403 403 403 403 403 302
 GET  /admin/booking/reservation/<path:object_id>/history/                      302 404 404 200 200 200 302 200 302
