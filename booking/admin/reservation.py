@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from csp.decorators import csp_update
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -14,12 +13,14 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 from audit.record import record
+from booking.acts import ACT_BY_SLUG, acts_for
 from booking.agenda import entries_of
 from booking.enums import Action
 from booking.models import Reservation
 from booking.permissions import can_cancel_as_office, can_open_host_link, can_see_topic
 from booking.transitions import is_allowed
-from booking.views.counselor import ACT_BY_SLUG, HOST_LINK_SOURCES, ReasonForm, acts_for, perform
+from booking.views.content_security import has_button_to_meeting
+from booking.views.counselor import ReasonForm, perform
 from mailing.models import OutgoingMail
 from offices.scoped_admin import ScopedAdmin
 
@@ -70,7 +71,7 @@ class ReservationAdmin(ScopedAdmin):
             record("reservation.listed", actor=request.user, detail=detail, request=request)
         return super().changelist_view(request, {"title": _("予約の一覧"), **(extra_context or {})})
 
-    @method_decorator(csp_update({"form-action": HOST_LINK_SOURCES}))
+    @method_decorator(has_button_to_meeting)
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-from csp.decorators import csp_update
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -18,12 +17,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.record import record
+from booking.acts import acts_for
 from booking.agenda import DAYS_OF_A_WEEK, agenda_days, day_list, monday_of, week_of
 from booking.clock import day_of
 from booking.exports import EXPORTABLE, ExportFilter, columns_for, csv_of
 from booking.models import Counselor
 from booking.permissions import can_change_schedule, can_export, can_open_host_link, can_see_topics_of
-from booking.views.counselor import HOST_LINK_SOURCES, acts_for
+from booking.views.content_security import has_button_to_meeting
 from offices.models import Office
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
@@ -55,7 +55,7 @@ def week_calendar(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@csp_update({"form-action": HOST_LINK_SOURCES})
+@has_button_to_meeting
 def day_reservations(request: HttpRequest) -> HttpResponse:
     """The reservations of one day with what staff need to run them."""
     now = timezone.now()

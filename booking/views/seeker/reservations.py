@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from csp.decorators import csp_update
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -20,12 +18,11 @@ from booking.flows.check_in import check_in
 from booking.invitations import calendar_file as make_calendar_file
 from booking.models import OnlineMeeting, Reservation
 from booking.rules.windows import cancel_closes_at, join_opens_at
+from booking.views.content_security import has_button_to_meeting
 from booking.views.seeker import drafts
 from booking.views.seeker.access import own_reservation, seeker_page
 
 PAST_SHOWN = 20
-MEETING_ORIGINS = [f"{prefix}{host}" for host in settings.ZOOM_JOIN_HOSTS for prefix in ("", "*.")]
-"""Chromium applies `form-action` also to where the answer to the join button leads. Without a scheme: the page's own."""
 
 
 @require_safe
@@ -44,7 +41,7 @@ def my_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@csp_update({"form-action": MEETING_ORIGINS})
+@has_button_to_meeting
 @seeker_page
 def reservation(request: HttpRequest, number: str) -> HttpResponse:
     now = timezone.now()

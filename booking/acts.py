@@ -1,0 +1,95 @@
+"""What staff do with one reservation, as one table: every act is a flow behind a button."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from booking import permissions
+from booking.enums import Action
+from booking.flows.cancel import cancel_by_office
+from booking.flows.check_in import check_in, mark_contacted
+from booking.flows.complete import complete
+from booking.flows.no_show import undo_no_show
+from booking.models import Reservation
+from booking.transitions import is_allowed
+
+
+@dataclass(frozen=True)
+class Act:
+    """A button of the staff: the action of the state machine, the flow behind it, and who may press it."""
+
+    slug: str
+    action: Action
+    label: str | Promise
+    done: str | Promise
+    flow: Callable[..., Any]
+    may: Callable[[Any, Reservation], bool]
+    asks_reason: bool = False
+    reason_help: str | Promise = ""
+
+    def is_offered(self, user: Any, reservation: Reservation) -> bool:
+        return is_allowed(reservation, self.action) and self.may(user, reservation)
+
+    def run(self, reservation: Reservation, *, by: Any, reason: str, now: datetime) -> None:
+        if self.asks_reason:
+            self.flow(reservation, by=by, reason=reason, now=now)
+        else:
+            self.flow(reservation, by=by, now=now)
+
+
+ACTS = [
+    Act(
+        slug="check-in",
+        action=Action.CHECK_IN,
+        label=_("入室を記録"),
+        done=_("入室を記録しました。"),
+        flow=check_in,
+        may=permissions.can_run_session,
+    ),
+    Act(
+        slug="contacted",
+        action=Action.MARK_CONTACTED,
+        label=_("連絡あり"),
+        done=_("連絡があったことを記録しました。無断欠席の自動取消はされません。"),
+        flow=mark_contacted,
+        may=permissions.can_run_session,
+    ),
+    Act(
+        slug="complete",
+        action=Action.COMPLETE,
+        label=_("終了"),
+        done=_("相談を終了にしました。"),
+        flow=complete,
+        may=permissions.can_run_session,
+    ),
+    Act(
+        slug="cancel",
+        action=Action.CANCEL_BY_OFFICE,
+        label=_("予約を取り消す"),
+        done=_("予約を取り消しました。求職者にメールでお知らせします。"),
+        flow=cancel_by_office,
+        may=permissions.can_cancel_as_office,
+        asks_reason=True,
+        reason_help=_("求職者へのメールに、このまま載ります。"),
+    ),
+    Act(
+        slug="undo-no-show",
+        action=Action.UNDO_NO_SHOW,
+        label=_("無断欠席を取り消す"),
+        done=_("無断欠席を取り消し、予約を元に戻しました。"),
+        flow=undo_no_show,
+        may=permissions.can_undo_no_show,
+        asks_reason=True,
+        reason_help=_("予約の履歴に残ります。求職者には表示されません。"),
+    ),
+]
+ACT_BY_SLUG = {act.slug: act for act in ACTS}
+
+
+def acts_for(user: Any, reservation: Reservation) -> list[Act]:
+    """The buttons this person gets for the reservation in its present status."""
+    return [act for act in ACTS if act.is_offered(user, reservation)]
