@@ -33,7 +33,7 @@ def hold(
         slot = slot_at(service, starts_at, now=now, seeker=seeker, counselor=counselor)
         if slot is None:
             raise _why_not(service, starts_at, seeker, now=now, counselor=counselor)
-        for counselor_id in _by_load(slot):
+        for counselor_id in _by_load(slot, now):
             try:
                 return _take(slot, service, counselor_id, seeker, now=now, was_chosen=counselor is not None)
             except SlotTaken:
@@ -101,22 +101,19 @@ def seeker_busy() -> BookingError:
     )
 
 
-def _by_load(slot: Slot) -> list[int]:
+def _by_load(slot: Slot, now: datetime) -> list[int]:
     """The counselors of the slot, the one with the fewest reservations that day first."""
     if slot.places == 1:
         return list(slot.counselor_ids)
     day = day_of(slot.starts_at)
     start, end = day_bounds(day, day)
-    rows = Reservation.objects.filter(
-        counselor__in=slot.counselor_ids, starts_at__gte=start, starts_at__lt=end, status__in=_LOAD
+    rows = Reservation.objects.occupying(now).filter(
+        counselor__in=slot.counselor_ids, starts_at__gte=start, starts_at__lt=end
     )
     load: dict[int, int] = dict(
         rows.order_by().values("counselor").annotate(load=Count("pk")).values_list("counselor", "load")
     )
     return sorted(slot.counselor_ids, key=lambda pk: (load.get(pk, 0), pk))
-
-
-_LOAD = [ReservationStatus.HELD, ReservationStatus.CONFIRMED, ReservationStatus.CHECKED_IN]
 
 
 def _take(

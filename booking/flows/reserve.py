@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from booking.clock import day_of
 from booking.db import waiting_as_booking_error
-from booking.enums import UPCOMING, Action, ReservationStatus
+from booking.enums import UNFINISHED, UPCOMING, Action
 from booking.errors import BookingError
 from booking.flows.hold import crowded, hold
 from booking.flows.online_meeting import request_meeting
@@ -64,11 +64,11 @@ def _still_held(held: Reservation, now: datetime) -> Reservation:
     A lapsed row is not locked here: whoever waits for its counselor may want to end it (lock order, ADR 2).
     """
     current = Reservation.objects.select_related("service__office", "counselor", "seeker").get(pk=held.pk)
-    if current.status == ReservationStatus.HELD and current.hold_expires_at and now < current.hold_expires_at:
+    if current.is_held(now=now):
         current = Reservation.objects.lock().select_related("service__office", "counselor", "seeker").get(pk=held.pk)
-    if current.status in UPCOMING or _is_held(current, now):
+    if current.status in UPCOMING or current.is_held(now=now):
         return current
-    if current.status not in (ReservationStatus.HELD, ReservationStatus.EXPIRED):
+    if current.status not in UNFINISHED:
         raise BookingError(
             _("この時間の仮押さえは取り消されています。お手数ですが、時間を選び直してください。"),
             code="hold_given_back",
@@ -77,11 +77,6 @@ def _still_held(held: Reservation, now: datetime) -> Reservation:
     return hold(
         service=current.service, starts_at=current.starts_at, seeker=current.seeker, now=now, counselor=counselor
     )
-
-
-def _is_held(reservation: Reservation, now: datetime) -> bool:
-    end = reservation.hold_expires_at
-    return reservation.status == ReservationStatus.HELD and end is not None and now < end
 
 
 def _refuse_incomplete(held: Reservation, details: ReservationDetails) -> None:
