@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from booking.agenda import hit_by_absence, outside_windows
 from booking.clock import JST, at
+from booking.flows.absence import save_absence
 from booking.models import Absence, Counselor, OpeningWindow, Reservation, Service
 from booking.permissions import (
     can_change_schedule,
@@ -157,13 +158,14 @@ class AbsenceAdmin(ScheduleAdmin):
         return {"starts_at": at(day, OFFICE_OPENS), "ends_at": at(day, OFFICE_CLOSES)}
 
     def save_model(self, request: HttpRequest, obj: Absence, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        now = timezone.now()
+        save_absence(obj, by=request.user, now=now)
         warn(
             request,
             _(
                 "この不在と重なる予約があります。予約はそのまま残っています。必要なときは、取り消すか、電話で相談してください。"
             ),
-            hit_by_absence(obj, now=timezone.now()),
+            hit_by_absence(obj, now=now),
         )
 
 
