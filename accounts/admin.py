@@ -14,6 +14,7 @@ from accounts.flows.invite import invite_staff, send_password_link
 from accounts.flows.lock import lock_account, reset_second_factor, unlock_account
 from accounts.forms import LockForm, StaffCreationForm
 from accounts.models import SeekerProfile, User
+from audit.permissions import is_national
 from audit.record import record
 
 
@@ -21,23 +22,19 @@ class NationalAdministratorOnly:
     """Nobody else sees that this part exists; nothing here is deleted (records point to it)."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return is_national_administrator(request)
+        return is_national(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_national_administrator(request)
+        return is_national(request.user)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_national_administrator(request)
+        return is_national(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_national_administrator(request)
+        return is_national(request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def is_national_administrator(request: HttpRequest) -> bool:
-    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
 
 
 class SeekerProfileInline(NationalAdministratorOnly, admin.StackedInline[SeekerProfile, User]):

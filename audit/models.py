@@ -3,11 +3,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class AuditRecordQuerySet(models.QuerySet["AuditRecord"]):
-    def of_office(self, office_number: str) -> "AuditRecordQuerySet":
-        return self.filter(office_number=office_number)
-
-
 class AuditRecord(models.Model):
     """Who did, read or exported what. Append-only: a trigger refuses UPDATE and DELETE (J-18)."""
 
@@ -21,8 +16,6 @@ class AuditRecord(models.Model):
     detail = models.JSONField(_("内容"), default=dict, blank=True)
     address = models.GenericIPAddressField(_("IPアドレス"), null=True, blank=True)
     device = models.CharField(_("端末"), max_length=300, blank=True)
-
-    objects = AuditRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("監査記録")

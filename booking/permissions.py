@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from audit.permissions import is_national
 from booking.models import Counselor, Reservation
 from booking.models.schedule import CounselorQuerySet
 from offices.models import Office, Role
@@ -47,7 +48,7 @@ def can_change_schedule(user: Any, counselor: Counselor) -> bool:
 def counselors_with_changeable_schedule(user: Any) -> CounselorQuerySet:
     """Whom this person may choose when adding an opening window or an absence."""
     visible = Counselor.objects.visible_to(user)
-    if user.is_active and user.is_superuser:
+    if is_national(user):
         return visible
     return visible.filter(pk__in=[c.pk for c in visible.select_related("membership") if can_change_schedule(user, c)])
 

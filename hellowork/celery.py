@@ -34,7 +34,7 @@ app.conf.beat_schedule = {
         "task": "mailing.periodic.send_due_mails",
         "schedule": timedelta(seconds=15),
     },
-    "purge what is kept no longer": {
+    "purge registrations nobody confirmed": {
         "task": "accounts.periodic.purge_expired_registrations",
         "schedule": timedelta(minutes=15),
     },

@@ -289,12 +289,10 @@ ZOOM_JOIN_HOSTS = env.list("ZOOM_JOIN_HOSTS", default=["zoom.us"])
 # --- What is kept how long (domain-and-standards B.6; the owner of the data confirms) ---------------------------------
 
 RETENTION = {
-    "hold": timedelta(minutes=10),
     "topic": timedelta(days=90),
     "meeting_link": timedelta(days=1),
     "mail_content": timedelta(days=90),
     "mail_row": timedelta(days=365),
-    "consent_after_account": timedelta(days=365),
 }
 
 # --- Logs -----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from audit.permissions import is_national
 from audit.record import record
 from mailing.models import OutgoingMail
 from mailing.queue import send_again
@@ -59,10 +60,10 @@ class OutgoingMailAdmin(admin.ModelAdmin[OutgoingMail]):
         return lookup.partition("__")[0] in self.list_filter and super().lookup_allowed(lookup, value, request)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return self._is_national_administrator(request)
+        return is_national(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: OutgoingMail | None = None) -> bool:
-        return self._is_national_administrator(request)
+        return is_national(request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -72,6 +73,3 @@ class OutgoingMailAdmin(admin.ModelAdmin[OutgoingMail]):
 
     def has_delete_permission(self, request: HttpRequest, obj: OutgoingMail | None = None) -> bool:
         return False
-
-    def _is_national_administrator(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and getattr(request.user, "is_superuser", False))

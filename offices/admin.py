@@ -5,6 +5,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.permissions import is_national
 from offices.models import Bureau, ClosedDay, Office, Role, StaffMembership
 from offices.roles import has_role, has_role_somewhere, managed_offices
 from offices.scoped_admin import NationalAdmin, ScopedAdmin
@@ -24,10 +25,10 @@ class OfficeAdmin(ScopedAdmin):
     search_fields = ["number", "name"]
 
     def may_add(self, user: Any) -> bool:
-        return bool(user.is_superuser)
+        return is_national(user)
 
     def may_change(self, user: Any, obj: Office) -> bool:
-        return bool(user.is_superuser)
+        return is_national(user)
 
     def may_delete(self, user: Any, obj: Office) -> bool:
         return False
@@ -65,10 +66,10 @@ class StaffMembershipAdmin(ScopedAdmin):
         return super().get_queryset(request).filter(office__in=managed_offices(request.user))
 
     def may_add(self, user: Any) -> bool:
-        return bool(user.is_superuser)
+        return is_national(user)
 
     def may_change(self, user: Any, obj: StaffMembership) -> bool:
-        return bool(user.is_superuser)
+        return is_national(user)
 
     def may_delete(self, user: Any, obj: StaffMembership) -> bool:
         return False

@@ -6,6 +6,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from audit.permissions import is_national
 from offices.enums import MeetingSoftware
 
 
@@ -30,7 +31,7 @@ class OfficeQuerySet(models.QuerySet["Office"]):
 
     def of_staff(self, user: Any) -> "OfficeQuerySet":
         """The offices whose data this staff member may see; the national administrator sees all."""
-        if user.is_superuser:
+        if is_national(user):
             return self.all()
         return self.filter(memberships__user=user, memberships__is_active=True)
 

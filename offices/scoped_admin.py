@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from audit.permissions import is_national
 from audit.record import record
 from offices.models import Role
 from offices.roles import has_role_somewhere, roles_of
@@ -111,10 +112,10 @@ class NationalAdmin(ScopedAdmin):
         return admin.ModelAdmin.get_queryset(self, request)
 
     def may_add(self, user: Any) -> bool:
-        return bool(user.is_superuser)
+        return is_national(user)
 
     def may_change(self, user: Any, obj: Any) -> bool:
-        return bool(user.is_superuser)
+        return is_national(user)
 
     def may_delete(self, user: Any, obj: Any) -> bool:
         return False
@@ -124,11 +125,6 @@ class NationalAdmin(ScopedAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_national(request.user)
-
-
-def is_national(user: Any) -> bool:
-    """The national administrator."""
-    return bool(user.is_active and user.is_staff and user.is_superuser)
 
 
 def has_staff_role(user: Any) -> bool:
