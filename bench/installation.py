@@ -74,11 +74,11 @@ class Databases:
 
 
 def libpq(url: str) -> str:
-    """Django's form of a URL with a socket (`postgres://user@/%2Fpath/name`) in libpq's form."""
+    """Django's form of a URL with a socket (`postgres://user@//path/name`, or with `%2Fpath`) in libpq's form."""
     parts = urlsplit(url)
     if parts.hostname:
         return url
-    socket, _, name = parts.path.lstrip("/").rpartition("/")
+    socket, _, name = parts.path.removeprefix("/").rpartition("/")
     return f"postgres://{parts.netloc.rstrip('@')}@/{name}?host={socket}"
 
 

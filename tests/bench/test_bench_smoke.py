@@ -21,6 +21,18 @@ def test_a_figure_knows_whether_its_goal_is_met(goal: str | None, value: float, 
     assert Figure(part="export", name="rate", value=value, unit="", goal=goal).is_met is is_met
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        pytest.param("postgres://me@db:5432/portal", "postgres://me@db:5432/portal", id="a host"),
+        pytest.param("postgres://me@//var/run/portal", "postgres://me@/portal?host=/var/run", id="a socket"),
+        pytest.param("postgres://me@/%2Fvar%2Frun/portal", "postgres://me@/portal?host=%2Fvar%2Frun", id="quoted"),
+    ],
+)
+def test_a_database_url_is_told_to_libpq(url: str, expected: str) -> None:
+    assert libpq(url) == expected
+
+
 def databases_of_the_bench(url: str) -> set[str]:
     connection = psycopg2.connect(libpq(url))
     try:
