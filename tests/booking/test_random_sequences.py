@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from booking import mails
 from booking.availability import free_slots
 from booking.enums import OCCUPYING, ReservationStatus
 from booking.errors import BookingError
@@ -19,6 +20,7 @@ from booking.flows.cancel import cancel_by_office, cancel_by_seeker
 from booking.flows.hold import expire_hold, hold, release
 from booking.flows.reserve import ReservationDetails, reserve
 from booking.models import Absence, Reservation
+from mailing.models import OutgoingMail
 from tests.factories import MONDAY, NOW, CounselorFactory, SeekerFactory, bookable_service, jst
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -49,6 +51,14 @@ class Office(RuleBasedStateMachine):
         service = self.long if is_long else self.short
         start = jst(6, 2, 9) + half * timedelta(minutes=30)
         self.attempt(hold, service=service, starts_at=start, seeker=self.seekers[who], now=self.now)
+
+    @rule(who=people, is_long=st.booleans(), pick=st.integers(0, 99))
+    def choose_what_is_offered(self, who: int, is_long: bool, pick: int) -> None:
+        """Every offered slot can be booked: here a refusal fails the test."""
+        service, seeker = self.long if is_long else self.short, self.seekers[who]
+        slots = free_slots(service, now=self.now, first_day=TUESDAY, last_day=TUESDAY, seeker=seeker)
+        if slots:
+            hold(service=service, starts_at=slots[pick % len(slots)].starts_at, seeker=seeker, now=self.now)
 
     @rule(who=people)
     def confirm(self, who: int) -> None:
@@ -118,6 +128,8 @@ class Office(RuleBasedStateMachine):
         confirmed = Reservation.objects.filter(status=ReservationStatus.CONFIRMED)
         assert not confirmed.filter(meetings__isnull=True).exists()
         assert not confirmed.exclude(meetings__starts_at=F("starts_at")).exists()
+        mailed = set(OutgoingMail.objects.filter(kind=mails.CONFIRMED).values_list("cause", flat=True))
+        assert {str(uuid) for uuid in confirmed.values_list("uuid", flat=True)} <= mailed
 
 
 class RandomSequences(Office.TestCase, HypothesisTestCase):  # type: ignore[name-defined,misc]
