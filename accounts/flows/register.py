@@ -88,7 +88,7 @@ def complete_registration(
     now: datetime,
 ) -> User:
     """User, confirmed address, profile and consent, all or nothing."""
-    locked = ProvisionalRegistration.objects.select_for_update().filter(pk=registration.pk, expires_at__gt=now).first()
+    locked = _lock(registration, now=now)
     if locked is None or is_known(locked.email):
         raise RegistrationLinkUnusable
     user = User.objects.create_user(locked.email, password, name=details.name, kana=details.kana)
@@ -98,6 +98,12 @@ def complete_registration(
     ProvisionalRegistration.objects.filter(email=locked.email).delete()
     record("account.registered", actor=user, subject=str(user.pk), request=request)
     return user
+
+
+def _lock(registration: ProvisionalRegistration, *, now: datetime) -> ProvisionalRegistration | None:
+    """All links of this address, in one order: who completes two of them at once waits instead of failing."""
+    links = ProvisionalRegistration.objects.filter(email=registration.email).order_by("pk").select_for_update()
+    return next((link for link in links if link.pk == registration.pk and link.expires_at > now), None)
 
 
 def is_known(email: str) -> bool:
