@@ -2,6 +2,7 @@
 
 import hashlib
 import ipaddress
+import logging
 from collections.abc import Mapping
 from functools import cache
 
@@ -9,6 +10,9 @@ from django.conf import settings
 from limits import parse
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
+from redis import RedisError
+
+logger = logging.getLogger(__name__)
 
 
 def consume(action: str, key: str, limits: str) -> bool:
@@ -17,6 +21,15 @@ def consume(action: str, key: str, limits: str) -> bool:
     The key is stored only as a hash: it may be an address (ASVS 14.2.1).
     """
     return bool(_limiter(settings.REDIS_URL).hit(parse(limits), action, hashlib.sha256(key.encode()).hexdigest()))
+
+
+def consume_if_counting(action: str, key: str, limits: str) -> bool:
+    """Like `consume`, but without Redis nobody is stopped: for what the database itself keeps within bounds."""
+    try:
+        return consume(action, key, limits)
+    except RedisError:
+        logger.exception("%s is not counted: Redis does not answer", action)
+        return True
 
 
 def consume_each(action: str, keys: Mapping[str, str], limits: Mapping[str, str]) -> bool:

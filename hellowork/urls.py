@@ -10,3 +10,5 @@ urlpatterns = [
     path("home/", home, name="home"),
     path("", include("booking.urls")),
 ]
+
+handler500 = "hellowork.error_pages.server_error"

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.ratelimits import consume
+from accounts.ratelimits import consume_if_counting
 from booking.availability import Slot, free_slots, nearest_slots
 from booking.clock import JST, day_of
 from booking.errors import BookingError, SlotTaken
@@ -73,7 +73,7 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
         url = choice_url("booking:hold", service, **form.cleaned_data)
         drafts.keep_choice(request, url)
         return redirect(url)
-    if not consume("booking", str(request.user.pk), settings.BOOKING_RATE_LIMITS["user"]):
+    if not consume_if_counting("booking", str(request.user.pk), settings.BOOKING_RATE_LIMITS["user"]):
         return render(request, "429.html", status=429)
     return _hold(request, service, form.cleaned_data)
 
