@@ -1,7 +1,7 @@
 """Words for dates, hours and rules, as the pages and mails say them."""
 
 from collections import defaultdict
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import template
@@ -42,6 +42,11 @@ def moment(at: datetime) -> SafeString:
 @register.filter
 def clock(value: time) -> str:
     return f"{value.hour}:{value.minute:02}"
+
+
+@register.filter
+def minutes(length: timedelta) -> int:
+    return length // timedelta(minutes=1)
 
 
 @register.filter
