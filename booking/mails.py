@@ -18,7 +18,7 @@ from booking.rules.windows import cancel_closes_at
 from mailing.composers import CalendarFile, Message, NotYet, Superseded, composer
 from mailing.message import one_line
 from mailing.models import MailState, OutgoingMail
-from mailing.queue import queue_mail
+from mailing.queue import queue_mails
 from mailing.texts import render
 
 CONFIRMED = "reservation_confirmed"
@@ -39,36 +39,31 @@ def queue_reservation_mails(reservation: Reservation, *, now: datetime) -> None:
     """The confirmation, which waits for the meeting, and the reminders whose moment is still ahead."""
     meeting = OnlineMeeting.objects.open_of(reservation)
     confirmed_at = now if meeting else now + ASK_AGAIN_AFTER
-    _queue(CONFIRMED, reservation, now=now, due_at=confirmed_at, is_waiting=meeting is None)
+    mails = [_mail(CONFIRMED, reservation, due_at=confirmed_at, is_waiting=meeting is None)]
     if meeting is None:
-        _queue(LINK_FOLLOWS, reservation, now=now, due_at=now + LINK_FOLLOWS_AFTER)
-    for kind, moment in reminder_moments(reservation):
-        if now < moment:
-            _queue(kind, reservation, now=now, due_at=moment)
+        mails.append(_mail(LINK_FOLLOWS, reservation, due_at=now + LINK_FOLLOWS_AFTER))
+    reminders = reminder_moments(reservation)
+    mails += [_mail(kind, reservation, due_at=moment) for kind, moment in reminders if now < moment]
+    queue_mails(mails, now=now)
 
 
 def queue_cancellation(reservation: Reservation, *, by_office: bool, reason: str, now: datetime) -> None:
     kind = CANCELLED_BY_OFFICE if by_office else CANCELLED_BY_SEEKER
-    _queue(kind, reservation, now=now, context={"reason": reason})
+    queue_mails([_mail(kind, reservation, due_at=now, context={"reason": reason})], now=now)
 
 
 def queue_no_show(reservation: Reservation, *, now: datetime) -> None:
     """One for each time that it happens: staff may undo it and it may happen again."""
     times = reservation.events.filter(to_status=ReservationStatus.NO_SHOW).count()
-    _queue(NO_SHOW, reservation, now=now, occurrence=str(times))
+    queue_mails([_mail(NO_SHOW, reservation, due_at=now, occurrence=str(times))], now=now)
 
 
 def queue_new_link(reservation: Reservation, *, now: datetime) -> None:
     """The meeting was replaced: tell its new ID as soon as it is open."""
     meeting = OnlineMeeting.objects.live().filter(reservation=reservation).first()
-    _queue(
-        NEW_LINK,
-        reservation,
-        now=now,
-        due_at=now + ASK_AGAIN_AFTER,
-        occurrence=f"meeting {meeting.pk}" if meeting else "",
-        is_waiting=True,
-    )
+    occurrence = f"meeting {meeting.pk}" if meeting else ""
+    mail = _mail(NEW_LINK, reservation, due_at=now + ASK_AGAIN_AFTER, occurrence=occurrence, is_waiting=True)
+    queue_mails([mail], now=now)
 
 
 def reminder_moments(reservation: Reservation) -> list[tuple[str, datetime]]:
@@ -137,23 +132,21 @@ def new_link(mail: OutgoingMail, *, now: datetime) -> Message:
     return _message(mail, reservation, now=now)
 
 
-def _queue(
+def _mail(
     kind: str,
     reservation: Reservation,
     *,
-    now: datetime,
-    due_at: datetime | None = None,
+    due_at: datetime,
     occurrence: str | None = None,
     context: dict[str, Any] | None = None,
     is_waiting: bool = False,
-) -> None:
+) -> OutgoingMail:
     """By default once per version of the reservation: a moved one is confirmed and reminded of anew."""
-    queue_mail(
+    return OutgoingMail(
         kind=kind,
         cause=str(reservation.uuid),
         occurrence=str(reservation.calendar_sequence) if occurrence is None else occurrence,
         to=reservation.seeker.email,
-        now=now,
         due_at=due_at,
         context={"starts_at": reservation.starts_at.isoformat(), **(context or {})},
         is_waiting=is_waiting,

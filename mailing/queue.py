@@ -1,12 +1,13 @@
 """The only way into the ledger of outgoing mail: a row now, with its cause; the text and the sending later."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import partial
-from typing import Any
+from functools import partial, reduce
+from operator import or_
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Q
 
 from mailing.composers import READY_TEXT, kinds
 from mailing.message import one_line
@@ -15,35 +16,35 @@ from mailing.tasks import send_mail
 from mailing.wake_up import call_worker
 
 
-def queue_mail(
-    *,
-    kind: str,
-    cause: str,
-    to: str,
-    now: datetime,
-    due_at: datetime | None = None,
-    occurrence: str = "1",
-    language: str = "ja",
-    context: dict[str, Any] | None = None,
-    is_secret: bool = False,
-    is_waiting: bool = False,
-) -> OutgoingMail:
-    """Write one mail that commits or vanishes with its cause. The same (cause, kind, occurrence) again: the same row.
+def queue_mails(mails: Sequence[OutgoingMail], *, now: datetime) -> None:
+    """Write unsaved rows with one statement; they commit or vanish with their cause.
 
-    `is_waiting` says that it is tried at `due_at` at the latest, and earlier when somebody wakes its cause.
+    A row that exists already under its key (cause, kind, occurrence) stays as it is. `is_waiting` says that the mail is
+    tried at `due_at` at the latest, and earlier when somebody wakes its cause.
     """
-    if kind not in kinds():
-        raise LookupError(f"no composer for mails of kind {kind}")
-    contents = {"to": to, "language": language, "context": context or {}, "is_secret": is_secret}
-    key = {"cause": cause, "kind": kind, "occurrence": occurrence}
-    return _write(key, {**contents, "due_at": due_at or now, "is_waiting": is_waiting}, now=now)
+    _refuse_without_transaction()
+    if unknown := {mail.kind for mail in mails} - set(kinds()):
+        raise LookupError(f"no composer for mails of kind {', '.join(sorted(unknown))}")
+    OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
+    if due := [mail for mail in mails if mail.due_at <= now]:
+        transaction.on_commit(partial(_publish_due, due, now=now))
 
 
 def queue_text(*, kind: str, to: str, subject: str, body: str, now: datetime, is_secret: bool = False) -> OutgoingMail:
     """Write one mail whose text is complete already, such as those of allauth."""
-    contents = {"to": to, "subject": one_line(subject)[:200], "body": body, "is_secret": is_secret}
-    key = {"cause": str(uuid4()), "kind": kind, "occurrence": "1"}
-    return _write(key, {**contents, "due_at": now, "context": {READY_TEXT: True}}, now=now)
+    _refuse_without_transaction()
+    mail = OutgoingMail.objects.create(
+        kind=kind,
+        cause=str(uuid4()),
+        context={READY_TEXT: True},
+        to=to,
+        subject=one_line(subject)[:200],
+        body=body,
+        due_at=now,
+        is_secret=is_secret,
+    )
+    transaction.on_commit(partial(publish, [mail.pk], now=now))
+    return mail
 
 
 def wake(cause: str, *, now: datetime) -> None:
@@ -77,10 +78,11 @@ def publish(mail_ids: Iterable[int], *, now: datetime) -> None:
     OutgoingMail.objects.filter(pk__in=published).update(woken_at=now)
 
 
-def _write(key: dict[str, str], contents: dict[str, Any], *, now: datetime) -> OutgoingMail:
+def _publish_due(mails: Sequence[OutgoingMail], *, now: datetime) -> None:
+    keys = [Q(cause=mail.cause, kind=mail.kind, occurrence=mail.occurrence) for mail in mails]
+    publish(list(OutgoingMail.objects.due(now).filter(reduce(or_, keys)).values_list("pk", flat=True)), now=now)
+
+
+def _refuse_without_transaction() -> None:
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("a mail is queued in the transaction of its cause")
-    mail, created = OutgoingMail.objects.get_or_create(**key, defaults=contents)
-    if created and mail.due_at <= now:
-        transaction.on_commit(partial(publish, [mail.pk], now=now))
-    return mail

@@ -6,6 +6,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -32,8 +33,8 @@ class MissingConsent:
         return render(self.version.body, top_heading=3)
 
 
-def portal_documents() -> Sequence[TermsDocument]:
-    return list(TermsDocument.objects.filter(kind=TermsKind.PORTAL, office_number="").order_by("pk"))
+def portal_documents() -> "QuerySet[TermsDocument]":
+    return TermsDocument.objects.filter(kind=TermsKind.PORTAL, office_number="").order_by("pk")
 
 
 def current_versions(documents: Iterable[TermsDocument], *, on: date) -> list[TermsVersion]:
@@ -48,36 +49,33 @@ def missing_consents(person: Any, *, documents: Iterable[TermsDocument], on: dat
 
     A version that needs no new consent asks nobody who agreed to the last one that did, or to a later one.
     """
-    documents = list(documents)
-    history = history_of(documents, on=on)
-    agreed = set(
-        Consent.objects.filter(person=person, version__document__in=documents).values_list("version", flat=True)
-    )
-    return [
-        missing
-        for document in documents
-        if (missing := missing_in(history.get(document.pk, []), agreed=agreed)) is not None
-    ]
+    if not isinstance(documents, QuerySet):
+        documents = list(documents)
+    mine = Consent.objects.filter(person=person, version=OuterRef("pk"))
+    history = history_of(versions_of(documents).annotate(is_agreed=Exists(mine)), on=on)
+    order = history if isinstance(documents, QuerySet) else [document.pk for document in documents]
+    missing = (_missing_in(history.get(document, [])) for document in order)
+    return [consent for consent in missing if consent is not None]
 
 
-def missing_in(history: Sequence[TermsVersion], *, agreed: set[int]) -> MissingConsent | None:
-    """`history` is every version that is or was in force, oldest first."""
+def _missing_in(history: Sequence[Any]) -> MissingConsent | None:
+    """`history` is every version that is or was in force, oldest first, each with `is_agreed`."""
     previous: TermsVersion | None = None
     is_asked = True
     for version in history:
-        if version.pk in agreed:
+        if version.is_agreed:
             previous, is_asked = version, False
         elif version.needs_consent:
             is_asked = True
     return MissingConsent(history[-1], previous) if history and is_asked else None
 
 
-def history_of(documents: Sequence[TermsDocument], *, on: date) -> dict[int, list[TermsVersion]]:
-    versions = versions_of(documents).was_in_force(on).order_by("document_id", "in_force_on", "number")
+def history_of(versions: TermsVersionQuerySet, *, on: date) -> dict[int, list[TermsVersion]]:
+    versions = versions.was_in_force(on).order_by("document_id", "in_force_on", "number")
     return {pk: list(group) for pk, group in groupby(versions, key=lambda version: version.document_id)}
 
 
-def versions_of(documents: Sequence[TermsDocument]) -> TermsVersionQuerySet:
+def versions_of(documents: Iterable[TermsDocument]) -> TermsVersionQuerySet:
     return TermsVersion.objects.filter(document__in=documents).select_related("document")
 
 

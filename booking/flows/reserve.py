@@ -18,6 +18,7 @@ from booking.mails import queue_reservation_mails
 from booking.models import Reservation
 from booking.transitions import apply
 from terms.consent import missing_consents
+from terms.models import TermsDocument
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +64,10 @@ def _still_held(held: Reservation, now: datetime) -> Reservation:
 
     A lapsed row is not locked here: whoever waits for its counselor may want to end it (lock order, ADR 2).
     """
-    current = Reservation.objects.select_related("service__office", "counselor", "seeker").get(pk=held.pk)
+    rows = Reservation.objects.select_related("office", "service__office", "counselor", "seeker")
+    current = rows.get(pk=held.pk)
     if current.is_held(now=now):
-        current = Reservation.objects.lock().select_related("service__office", "counselor", "seeker").get(pk=held.pk)
+        current = rows.lock().get(pk=held.pk)
     if current.status in UPCOMING or current.is_held(now=now):
         return current
     if current.status not in UNFINISHED:
@@ -89,7 +91,7 @@ def _refuse_incomplete(held: Reservation, details: ReservationDetails) -> None:
 
 def _refuse_without_consent(reservation: Reservation, now: datetime) -> None:
     service = reservation.service
-    documents = [service.terms, service.software_terms]
+    documents = TermsDocument.objects.filter(pk__in=[service.terms_id, service.software_terms_id])
     if missing_consents(reservation.seeker, documents=documents, on=day_of(now)):
         raise BookingError(
             _("利用規約への同意が必要です。内容を読み、同意する場合はチェックを入れてください。"),

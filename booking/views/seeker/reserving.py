@@ -42,7 +42,7 @@ def check(request: HttpRequest, held: Reservation) -> HttpResponse:
     if not typed.is_valid():
         return redirect("booking:details", held.number)
     answers = request.POST if request.method == "POST" else None
-    form = ConsentForm(answers, missing=_missing_consents(held))
+    form = ConsentForm(answers, missing=_missing_consents(request.user, held))
     if request.method == "POST" and form.is_valid():
         give_consent(request.user, versions=form.versions(), language=get_language() or "ja", request=request)
         return _reserve(request, held, typed)
@@ -77,6 +77,6 @@ def _reserve(request: HttpRequest, held: Reservation, typed: DetailsForm) -> Htt
     return redirect("booking:done", reservation.number)
 
 
-def _missing_consents(held: Reservation) -> list[MissingConsent]:
+def _missing_consents(person: Any, held: Reservation) -> list[MissingConsent]:
     documents = [held.service.terms, held.service.software_terms]
-    return missing_consents(held.seeker, documents=documents, on=day_of(timezone.now()))
+    return missing_consents(person, documents=documents, on=day_of(timezone.now()))
