@@ -63,6 +63,19 @@ WAITING_FOR_EFFECT = (*NOT_YET_OPEN, MeetingState.CLOSING)
 LIVE_MEETING = (*NOT_YET_OPEN, MeetingState.OPEN, MeetingState.FAILED)
 
 
+class MailKind(models.TextChoices):
+    """The mails about a reservation; the words are in templates/booking/mail/<value>.{subject,body}.txt."""
+
+    CONFIRMED = "reservation_confirmed", _("予約確定のお知らせ")
+    LINK_FOLLOWS = "place_confirmed_link_follows", _("予約確定（参加方法は後ほど）のお知らせ")
+    REMINDER_DAY = "reminder_day_before", _("前日のお知らせ")
+    REMINDER_HOUR = "reminder_hour_before", _("1時間前のお知らせ")
+    CANCELLED_BY_SEEKER = "cancelled_by_seeker", _("取消（本人）のお知らせ")
+    CANCELLED_BY_OFFICE = "cancelled_by_office", _("取消（ハローワーク）のお知らせ")
+    NO_SHOW = "no_show", _("無断欠席のお知らせ")
+    NEW_LINK = "new_link", _("新しい参加方法のお知らせ")
+
+
 class Requirement(models.TextChoices):
     REQUIRED = "required", _("必須")
     OPTIONAL = "optional", _("任意")

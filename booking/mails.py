@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from booking.clock import JST, at, day_of
-from booking.enums import UPCOMING, CancelChannel, ReservationStatus
+from booking.enums import UPCOMING, CancelChannel, MailKind, ReservationStatus
 from booking.invitations import calendar_file, page_url
 from booking.models import OnlineMeeting, Reservation
 from booking.policies import LINK_FOLLOWS_AFTER
@@ -21,15 +21,6 @@ from mailing.models import MailState, OutgoingMail
 from mailing.queue import queue_mails
 from mailing.texts import render
 
-CONFIRMED = "reservation_confirmed"
-LINK_FOLLOWS = "place_confirmed_link_follows"
-REMINDER_DAY = "reminder_day_before"
-REMINDER_HOUR = "reminder_hour_before"
-CANCELLED_BY_SEEKER = "cancelled_by_seeker"
-CANCELLED_BY_OFFICE = "cancelled_by_office"
-NO_SHOW = "no_show"
-NEW_LINK = "new_link"
-
 ASK_AGAIN_AFTER = timedelta(seconds=30)
 """How long a mail waits for the meeting when nobody wakes it."""
 HOUR_BEFORE = timedelta(hours=1)
@@ -39,42 +30,42 @@ def queue_reservation_mails(reservation: Reservation, *, now: datetime) -> None:
     """The confirmation, which waits for the meeting, and the reminders whose moment is still ahead."""
     meeting = OnlineMeeting.objects.open_of(reservation)
     confirmed_at = now if meeting else now + ASK_AGAIN_AFTER
-    mails = [_mail(CONFIRMED, reservation, due_at=confirmed_at, is_waiting=meeting is None)]
+    mails = [_mail(MailKind.CONFIRMED, reservation, due_at=confirmed_at, is_waiting=meeting is None)]
     if meeting is None:
-        mails.append(_mail(LINK_FOLLOWS, reservation, due_at=now + LINK_FOLLOWS_AFTER))
+        mails.append(_mail(MailKind.LINK_FOLLOWS, reservation, due_at=now + LINK_FOLLOWS_AFTER))
     reminders = reminder_moments(reservation)
     mails += [_mail(kind, reservation, due_at=moment) for kind, moment in reminders if now < moment]
     queue_mails(mails, now=now)
 
 
 def queue_cancellation(reservation: Reservation, *, by_office: bool, reason: str, now: datetime) -> None:
-    kind = CANCELLED_BY_OFFICE if by_office else CANCELLED_BY_SEEKER
+    kind = MailKind.CANCELLED_BY_OFFICE if by_office else MailKind.CANCELLED_BY_SEEKER
     queue_mails([_mail(kind, reservation, due_at=now, context={"reason": reason})], now=now)
 
 
 def queue_no_show(reservation: Reservation, *, now: datetime) -> None:
     """One for each time that it happens: staff may undo it and it may happen again."""
     times = reservation.events.filter(to_status=ReservationStatus.NO_SHOW).count()
-    queue_mails([_mail(NO_SHOW, reservation, due_at=now, occurrence=str(times))], now=now)
+    queue_mails([_mail(MailKind.NO_SHOW, reservation, due_at=now, occurrence=str(times))], now=now)
 
 
 def queue_new_link(reservation: Reservation, *, now: datetime) -> None:
     """The meeting was replaced: tell its new ID as soon as it is open."""
     meeting = OnlineMeeting.objects.live().filter(reservation=reservation).first()
     occurrence = f"meeting {meeting.pk}" if meeting else ""
-    mail = _mail(NEW_LINK, reservation, due_at=now + ASK_AGAIN_AFTER, occurrence=occurrence, is_waiting=True)
+    mail = _mail(MailKind.NEW_LINK, reservation, due_at=now + ASK_AGAIN_AFTER, occurrence=occurrence, is_waiting=True)
     queue_mails([mail], now=now)
 
 
 def reminder_moments(reservation: Reservation) -> list[tuple[str, datetime]]:
     day_before = day_of(reservation.starts_at) - timedelta(days=1)
     return [
-        (REMINDER_DAY, at(day_before, reservation.office.reminder_at)),
-        (REMINDER_HOUR, reservation.starts_at - HOUR_BEFORE),
+        (MailKind.REMINDER_DAY, at(day_before, reservation.office.reminder_at)),
+        (MailKind.REMINDER_HOUR, reservation.starts_at - HOUR_BEFORE),
     ]
 
 
-@composer(CONFIRMED)
+@composer(MailKind.CONFIRMED)
 def reservation_confirmed(mail: OutgoingMail, *, now: datetime) -> Message:
     reservation = _still_to_come(mail, until_end=True, now=now)
     if OnlineMeeting.objects.open_of(reservation) is None:
@@ -83,7 +74,7 @@ def reservation_confirmed(mail: OutgoingMail, *, now: datetime) -> Message:
     return _message(mail, reservation, now=now, calendar=calendar)
 
 
-@composer(LINK_FOLLOWS)
+@composer(MailKind.LINK_FOLLOWS)
 def place_confirmed_link_follows(mail: OutgoingMail, *, now: datetime) -> Message:
     """Carries the invitation: the place in the calendar is certain, only the meeting is not."""
     reservation = _still_to_come(mail, until_end=True, now=now)
@@ -92,7 +83,7 @@ def place_confirmed_link_follows(mail: OutgoingMail, *, now: datetime) -> Messag
     return _message(mail, reservation, now=now, calendar=calendar_file(reservation, method="REQUEST", now=now))
 
 
-@composer(REMINDER_DAY)
+@composer(MailKind.REMINDER_DAY)
 def reminder_day_before(mail: OutgoingMail, *, now: datetime) -> Message:
     reservation = _still_to_come(mail, now=now)
     if now >= reservation.starts_at - HOUR_BEFORE:
@@ -100,28 +91,28 @@ def reminder_day_before(mail: OutgoingMail, *, now: datetime) -> Message:
     return _message(mail, reservation, now=now)
 
 
-@composer(REMINDER_HOUR)
+@composer(MailKind.REMINDER_HOUR)
 def reminder_hour_before(mail: OutgoingMail, *, now: datetime) -> Message:
     return _message(mail, _still_to_come(mail, now=now), now=now)
 
 
-@composer(CANCELLED_BY_SEEKER)
+@composer(MailKind.CANCELLED_BY_SEEKER)
 def cancelled_by_seeker(mail: OutgoingMail, *, now: datetime) -> Message:
     return _cancelled(mail, ReservationStatus.CANCELLED_BY_SEEKER, now=now)
 
 
-@composer(CANCELLED_BY_OFFICE)
+@composer(MailKind.CANCELLED_BY_OFFICE)
 def cancelled_by_office(mail: OutgoingMail, *, now: datetime) -> Message:
     return _cancelled(mail, ReservationStatus.CANCELLED_BY_OFFICE, now=now)
 
 
-@composer(NO_SHOW)
+@composer(MailKind.NO_SHOW)
 def no_show(mail: OutgoingMail, *, now: datetime) -> Message:
     """Without a calendar file: the event is already past."""
     return _message(mail, _in_status(mail, ReservationStatus.NO_SHOW), now=now)
 
 
-@composer(NEW_LINK)
+@composer(MailKind.NEW_LINK)
 def new_link(mail: OutgoingMail, *, now: datetime) -> Message:
     reservation = _still_to_come(mail, until_end=True, now=now)
     meeting = OnlineMeeting.objects.open_of(reservation)
@@ -185,7 +176,7 @@ def _cancelled(mail: OutgoingMail, status: ReservationStatus, *, now: datetime) 
 
 def _has_invitation(reservation: Reservation) -> bool:
     """Did the mail before this one carry it? The same SEQUENCE twice confuses calendars (domain-and-standards E)."""
-    earlier = OutgoingMail.objects.about(str(reservation.uuid)).filter(kind=LINK_FOLLOWS, state=MailState.SENT)
+    earlier = OutgoingMail.objects.about(str(reservation.uuid)).filter(kind=MailKind.LINK_FOLLOWS, state=MailState.SENT)
     return earlier.filter(occurrence=str(reservation.calendar_sequence)).exists()
 
 

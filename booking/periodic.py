@@ -10,7 +10,7 @@ from booking.flows.complete import complete
 from booking.flows.hold import expire_hold
 from booking.flows.no_show import mark_no_show
 from booking.models import OnlineMeeting, Reservation
-from booking.retention import purge_meeting_links, purge_topics
+from booking.retention import delete_bare_holds, purge_meeting_links, purge_topics, strip_old_reservations
 from booking.tasks import close_meeting, open_meeting
 
 MEETINGS_PER_SWEEP = 500
@@ -50,6 +50,8 @@ def purge_personal_data() -> None:
     now = timezone.now()
     purge_topics(now)
     purge_meeting_links(now)
+    strip_old_reservations(now)
+    delete_bare_holds(now)
 
 
 @shared_task(base=DjangoTask)

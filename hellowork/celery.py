@@ -42,6 +42,14 @@ app.conf.beat_schedule = {
         "task": "mailing.periodic.purge_mail_contents",
         "schedule": crontab(hour="3", minute="10"),
     },
+    "purge consents of deleted accounts": {
+        "task": "terms.periodic.purge_consents_of_deleted_accounts",
+        "schedule": crontab(hour="3", minute="30"),
+    },
+    "clear expired sessions": {
+        "task": "accounts.periodic.clear_sessions",
+        "schedule": crontab(hour="3", minute="40"),
+    },
     "purge personal data of past sessions": {
         "task": "booking.periodic.purge_personal_data",
         "schedule": crontab(hour="3", minute="20"),

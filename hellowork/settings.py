@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hellowork.middleware.HealthMiddleware",
-    "hellowork.middleware.RefuseNulMiddleware",
+    "hellowork.middleware.RefuseUnreadableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -291,6 +291,9 @@ ZOOM_JOIN_HOSTS = env.list("ZOOM_JOIN_HOSTS", default=["zoom.us"])
 RETENTION = {
     "topic": timedelta(days=90),
     "meeting_link": timedelta(days=1),
+    "reservation_fiscal_years": 1,
+    "bare_hold": timedelta(days=1),
+    "consent_after_account": timedelta(days=365),
     "mail_content": timedelta(days=90),
     "mail_row": timedelta(days=365),
 }

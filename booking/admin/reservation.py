@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.record import record
 from booking.acts import ACT_BY_SLUG, acts_for
 from booking.agenda import entries_of
-from booking.enums import Action
+from booking.enums import Action, MailKind
 from booking.models import Reservation
 from booking.permissions import can_cancel_as_office, can_open_host_link, can_see_topic
 from booking.transitions import is_allowed
@@ -104,7 +104,7 @@ class ReservationAdmin(ScopedAdmin):
             "shows_topic": can_see_topic(request.user, reservation),
             "events": reservation.events.select_related("actor"),
             "meetings": reservation.meetings.all(),
-            "mails": mails.only("kind", "subject", "state", "due_at", "sent_at", "error").order_by("due_at", "pk"),
+            "mails": [(MailKind(mail.kind).label, mail) for mail in mails.defer("body").order_by("due_at", "pk")],
         }
 
     @admin.action(description=_("選んだ予約を取り消す（理由を入力します）"))

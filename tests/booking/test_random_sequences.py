@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from booking import mails
 from booking.availability import free_slots
-from booking.enums import OCCUPYING, ReservationStatus
+from booking.enums import OCCUPYING, MailKind, ReservationStatus
 from booking.errors import BookingError
 from booking.flows.cancel import cancel_by_office, cancel_by_seeker
 from booking.flows.hold import expire_hold, hold, release
@@ -128,7 +127,7 @@ class Office(RuleBasedStateMachine):
         confirmed = Reservation.objects.filter(status=ReservationStatus.CONFIRMED)
         assert not confirmed.filter(meetings__isnull=True).exists()
         assert not confirmed.exclude(meetings__starts_at=F("starts_at")).exists()
-        mailed = set(OutgoingMail.objects.filter(kind=mails.CONFIRMED).values_list("cause", flat=True))
+        mailed = set(OutgoingMail.objects.filter(kind=MailKind.CONFIRMED).values_list("cause", flat=True))
         assert {str(uuid) for uuid in confirmed.values_list("uuid", flat=True)} <= mailed
 
 

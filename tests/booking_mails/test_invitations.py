@@ -5,7 +5,7 @@ from django.db import transaction
 from icalendar import Calendar
 
 from booking import mails
-from booking.enums import ReservationStatus
+from booking.enums import MailKind, ReservationStatus
 from booking.invitations import calendar_file
 from booking.models import Reservation
 from tests.factories import NOW
@@ -97,7 +97,7 @@ def test_the_confirmation_carries_the_invitation_under_its_own_method_and_sender
 ):
     open_meeting()
     book()
-    send_kind(mails.CONFIRMED, now=NOW)
+    send_kind(MailKind.CONFIRMED, now=NOW)
     method, content = invitation_in(only(smtp_server))
     (sender,) = only(smtp_server)["From"].addresses
     assert method == Calendar.from_ical(content)["METHOD"] == "REQUEST"
@@ -124,9 +124,9 @@ def test_the_first_mail_carries_the_invitation_and_the_second_does_not_repeat_it
     book, open_meeting, send_kind, smtp_server
 ):
     book()
-    send_kind(mails.LINK_FOLLOWS, now=NOW + mails.LINK_FOLLOWS_AFTER)
+    send_kind(MailKind.LINK_FOLLOWS, now=NOW + mails.LINK_FOLLOWS_AFTER)
     open_meeting()
-    send_kind(mails.CONFIRMED, now=NOW + 2 * mails.LINK_FOLLOWS_AFTER)
+    send_kind(MailKind.CONFIRMED, now=NOW + 2 * mails.LINK_FOLLOWS_AFTER)
     first, second = smtp_server.messages
     assert invitation_in(first)[0] == "REQUEST"
     assert second.get_content_type() == "text/plain"

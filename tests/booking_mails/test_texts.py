@@ -6,7 +6,7 @@ from datetime import time, timedelta
 import pytest
 
 from booking import mails
-from booking.enums import CancelChannel, ReservationStatus
+from booking.enums import CancelChannel, MailKind, ReservationStatus
 from booking.models import Reservation, ReservationEvent
 from mailing.models import OutgoingMail
 from mailing.texts import fold
@@ -24,17 +24,17 @@ def told(message) -> str:
 def every_mail(book, send_kind, open_meeting, smtp_server, reservation) -> dict[str, str]:
     """Each kind of mail of one reservation, by kind."""
     book()
-    send_kind(mails.LINK_FOLLOWS, now=NOW + timedelta(minutes=15))
+    send_kind(MailKind.LINK_FOLLOWS, now=NOW + timedelta(minutes=15))
     open_meeting()
-    send_kind(mails.CONFIRMED, now=NOW + timedelta(minutes=20))
-    send_kind(mails.REMINDER_DAY, now=jst(6, 1, 15))
-    send_kind(mails.REMINDER_HOUR, now=jst(6, 2, 9))
+    send_kind(MailKind.CONFIRMED, now=NOW + timedelta(minutes=20))
+    send_kind(MailKind.REMINDER_DAY, now=jst(6, 1, 15))
+    send_kind(MailKind.REMINDER_HOUR, now=jst(6, 2, 9))
     mails.queue_new_link(reservation, now=NOW)
-    send_kind(mails.NEW_LINK, now=NOW + timedelta(minutes=1))
+    send_kind(MailKind.NEW_LINK, now=NOW + timedelta(minutes=1))
     after = {
-        ReservationStatus.CANCELLED_BY_SEEKER: mails.CANCELLED_BY_SEEKER,
-        ReservationStatus.CANCELLED_BY_OFFICE: mails.CANCELLED_BY_OFFICE,
-        ReservationStatus.NO_SHOW: mails.NO_SHOW,
+        ReservationStatus.CANCELLED_BY_SEEKER: MailKind.CANCELLED_BY_SEEKER,
+        ReservationStatus.CANCELLED_BY_OFFICE: MailKind.CANCELLED_BY_OFFICE,
+        ReservationStatus.NO_SHOW: MailKind.NO_SHOW,
     }
     mails.queue_cancellation(reservation, by_office=False, reason="", now=NOW)
     mails.queue_cancellation(reservation, by_office=True, reason="相談員が急に不在となったため", now=NOW)
@@ -101,7 +101,7 @@ def test_every_mail_names_the_person_as_typed(every_mail):
 @pytest.mark.requirement("H-03")
 @pytest.mark.requirement("S-06")
 def test_the_confirmation_tells_meeting_id_in_groups_passcode_and_from_when_to_enter(every_mail):
-    text = every_mail[mails.CONFIRMED]
+    text = every_mail[MailKind.CONFIRMED]
     assert "ミーティングID: 857 4606 5432" in text
     assert "パスコード: 482913" in text
     assert "9:50から" in text
@@ -111,7 +111,7 @@ def test_a_line_break_in_a_name_forges_no_line(reservation, book, open_meeting, 
     Reservation.objects.update(name="見本\r\n\r\nhttps://evil.example/")
     open_meeting()
     book()
-    send_kind(mails.CONFIRMED, now=NOW)
+    send_kind(MailKind.CONFIRMED, now=NOW)
     assert text_of(only(smtp_server)).startswith("見本 https://evil.example/ 様\n")
 
 
@@ -119,7 +119,7 @@ def test_characters_of_markup_arrive_as_they_are(reservation, book, open_meeting
     Reservation.objects.update(name="O'Neil & <見本>")
     open_meeting()
     book()
-    send_kind(mails.CONFIRMED, now=NOW)
+    send_kind(MailKind.CONFIRMED, now=NOW)
     assert text_of(only(smtp_server)).startswith("O'Neil & <見本> 様\n")
 
 
@@ -143,20 +143,20 @@ def test_the_confirmation_says_how_and_until_when_to_cancel(
     type(reservation.service).objects.update(**rules)
     open_meeting()
     book()
-    send_kind(mails.CONFIRMED, now=NOW)
+    send_kind(MailKind.CONFIRMED, now=NOW)
     assert words in text_of(only(smtp_server))
 
 
 def test_after_the_deadline_the_reminder_points_to_the_phone(reservation, book, send_kind, smtp_server):
     type(reservation.service).objects.update(cancel_closes_days_before=1)
     book()
-    send_kind(mails.REMINDER_HOUR, now=jst(6, 2, 9))
+    send_kind(MailKind.REMINDER_HOUR, now=jst(6, 2, 9))
     assert "取消は、お電話で受け付けています。" in text_of(only(smtp_server))
 
 
 def test_a_reminder_without_a_meeting_says_that_the_id_follows(book, send_kind, smtp_server):
     book()
-    send_kind(mails.REMINDER_HOUR, now=jst(6, 2, 9))
+    send_kind(MailKind.REMINDER_HOUR, now=jst(6, 2, 9))
     assert "ミーティングIDは準備中です。" in text_of(only(smtp_server))
 
 
@@ -166,7 +166,7 @@ def test_the_event_table_is_not_needed_to_tell_a_no_show(reservation, send_kind,
     )
     Reservation.objects.update(status=ReservationStatus.NO_SHOW)
     mails.queue_no_show(reservation, now=NOW)
-    send_kind(mails.NO_SHOW, now=NOW)
+    send_kind(MailKind.NO_SHOW, now=NOW)
     assert only(smtp_server).get_content_type() == "text/plain"
 
 

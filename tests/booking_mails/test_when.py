@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from booking import mails
-from booking.enums import MeetingState, ReservationStatus
+from booking.enums import MailKind, MeetingState, ReservationStatus
 from booking.models import OnlineMeeting, Reservation, ReservationEvent
 from mailing.models import MailState, OutgoingMail
 from mailing.queue import wake
@@ -16,7 +16,7 @@ from tests.factories import NOW, jst
 pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
-REMINDERS = [mails.REMINDER_DAY, mails.REMINDER_HOUR]
+REMINDERS = [MailKind.REMINDER_DAY, MailKind.REMINDER_HOUR]
 
 
 def kinds() -> set[str]:
@@ -38,19 +38,19 @@ def change(reservation: Reservation, **fields) -> None:
 @pytest.mark.requirement("S-32")
 def test_the_confirmation_waits_until_the_meeting_is_open(book, send_kind, open_meeting, smtp_server):
     book()
-    waiting = send_kind(mails.CONFIRMED, now=NOW + timedelta(seconds=30))
+    waiting = send_kind(MailKind.CONFIRMED, now=NOW + timedelta(seconds=30))
     assert waiting.state == MailState.QUEUED
     assert not smtp_server.messages
     open_meeting()
     wake(waiting.cause, now=NOW + timedelta(seconds=31))
-    assert send_kind(mails.CONFIRMED, now=NOW + timedelta(seconds=31)).state == MailState.SENT
+    assert send_kind(MailKind.CONFIRMED, now=NOW + timedelta(seconds=31)).state == MailState.SENT
 
 
 def test_the_confirmation_goes_out_at_once_when_the_meeting_is_known(book, open_meeting):
     open_meeting()
     book()
-    assert due(mails.CONFIRMED) == NOW
-    assert mails.LINK_FOLLOWS not in kinds()
+    assert due(MailKind.CONFIRMED) == NOW
+    assert MailKind.LINK_FOLLOWS not in kinds()
 
 
 @pytest.mark.parametrize(
@@ -60,13 +60,13 @@ def test_a_meeting_that_is_not_open_confirms_nothing(book, send_kind, open_meeti
     book()
     open_meeting()
     OnlineMeeting.objects.update(state=state)
-    assert send_kind(mails.CONFIRMED, now=NOW + MINUTE).state == MailState.QUEUED
+    assert send_kind(MailKind.CONFIRMED, now=NOW + MINUTE).state == MailState.QUEUED
 
 
 def test_a_confirmation_is_queued_once_however_often_the_flow_runs(book):
     book()
     book()
-    assert OutgoingMail.objects.filter(kind=mails.CONFIRMED).count() == 1
+    assert OutgoingMail.objects.filter(kind=MailKind.CONFIRMED).count() == 1
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_cancellation_makes_the_unsent_confirmation_superfluous(book, send_kin
     reservation = book()
     open_meeting()
     change(reservation, status=status)
-    assert send_kind(mails.CONFIRMED, now=NOW + MINUTE).state == MailState.SUPERSEDED
+    assert send_kind(MailKind.CONFIRMED, now=NOW + MINUTE).state == MailState.SUPERSEDED
     assert not smtp_server.messages
 
 
@@ -86,20 +86,20 @@ def test_a_cancellation_makes_the_unsent_confirmation_superfluous(book, send_kin
 )
 def test_without_a_meeting_for_15_minutes_a_mail_says_that_the_link_follows(book, send_kind, after, sent):
     book()
-    assert (send_kind(mails.LINK_FOLLOWS, now=NOW + after).state == MailState.SENT) is sent
+    assert (send_kind(MailKind.LINK_FOLLOWS, now=NOW + after).state == MailState.SENT) is sent
 
 
 def test_the_mail_about_the_late_link_is_not_sent_when_the_meeting_is_open(book, send_kind, open_meeting):
     book()
     open_meeting()
-    assert send_kind(mails.LINK_FOLLOWS, now=NOW + 15 * MINUTE).state == MailState.SUPERSEDED
+    assert send_kind(MailKind.LINK_FOLLOWS, now=NOW + 15 * MINUTE).state == MailState.SUPERSEDED
 
 
 def test_after_the_late_link_mail_the_confirmation_follows(book, send_kind, open_meeting):
     book()
-    send_kind(mails.LINK_FOLLOWS, now=NOW + 15 * MINUTE)
+    send_kind(MailKind.LINK_FOLLOWS, now=NOW + 15 * MINUTE)
     open_meeting()
-    assert send_kind(mails.CONFIRMED, now=NOW + 40 * MINUTE).state == MailState.SENT
+    assert send_kind(MailKind.CONFIRMED, now=NOW + 40 * MINUTE).state == MailState.SENT
 
 
 # --- Reminders ------------------------------------------------------------------------------------------------------
@@ -107,16 +107,16 @@ def test_after_the_late_link_mail_the_confirmation_follows(book, send_kind, open
 
 def test_the_reminders_are_due_the_day_before_at_the_offices_hour_and_one_hour_before(book):
     book()
-    assert due(mails.REMINDER_DAY) == jst(6, 1, 15)
-    assert due(mails.REMINDER_HOUR) == jst(6, 2, 9)
+    assert due(MailKind.REMINDER_DAY) == jst(6, 1, 15)
+    assert due(MailKind.REMINDER_HOUR) == jst(6, 2, 9)
 
 
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
         (jst(6, 1, 14, 59, 59), set(REMINDERS)),
-        (jst(6, 1, 15), {mails.REMINDER_HOUR}),
-        (START - timedelta(minutes=60, seconds=1), {mails.REMINDER_HOUR}),
+        (jst(6, 1, 15), {MailKind.REMINDER_HOUR}),
+        (START - timedelta(minutes=60, seconds=1), {MailKind.REMINDER_HOUR}),
         (START - timedelta(minutes=60), set()),
         (START - timedelta(minutes=59, seconds=59), set()),
     ],
@@ -140,7 +140,7 @@ def test_a_booking_younger_than_the_lead_time_gets_no_reminder(book, now, expect
 )
 def test_the_hour_reminder_goes_out_from_one_hour_before_until_the_start(book, send_kind, now, state):
     book()
-    assert send_kind(mails.REMINDER_HOUR, now=now).state == state
+    assert send_kind(MailKind.REMINDER_HOUR, now=now).state == state
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_the_hour_reminder_goes_out_from_one_hour_before_until_the_start(book, s
 )
 def test_the_day_reminder_goes_out_from_its_hour_until_the_other_one_takes_over(book, send_kind, now, state):
     book()
-    assert send_kind(mails.REMINDER_DAY, now=now).state == state
+    assert send_kind(MailKind.REMINDER_DAY, now=now).state == state
 
 
 @pytest.mark.parametrize("kind", REMINDERS)
@@ -182,19 +182,19 @@ def test_a_moved_reservation_gets_reminders_of_its_own(book, reservation):
     book()
     reservation.starts_at, reservation.calendar_sequence = START + timedelta(days=1), 1
     book()
-    hours = OutgoingMail.objects.filter(kind=mails.REMINDER_HOUR).order_by("due_at")
+    hours = OutgoingMail.objects.filter(kind=MailKind.REMINDER_HOUR).order_by("due_at")
     assert [mail.due_at for mail in hours] == [jst(6, 2, 9), jst(6, 3, 9)]
 
 
 def test_who_is_in_the_waiting_room_already_is_still_reminded(book, send_kind):
     change(book(), status=ReservationStatus.CHECKED_IN)
-    assert send_kind(mails.REMINDER_HOUR, now=START - timedelta(minutes=30)).state == MailState.SENT
+    assert send_kind(MailKind.REMINDER_HOUR, now=START - timedelta(minutes=30)).state == MailState.SENT
 
 
 def test_a_reminder_goes_out_once(book, send_kind, smtp_server):
     book()
     for second in range(3):
-        send_kind(mails.REMINDER_HOUR, now=jst(6, 2, 9, 0, second))
+        send_kind(MailKind.REMINDER_HOUR, now=jst(6, 2, 9, 0, second))
     assert len(smtp_server.messages) == 1
 
 
@@ -204,8 +204,8 @@ def test_a_reminder_goes_out_once(book, send_kind, smtp_server):
 @pytest.mark.parametrize(
     ("by_office", "status", "kind"),
     [
-        (False, ReservationStatus.CANCELLED_BY_SEEKER, mails.CANCELLED_BY_SEEKER),
-        (True, ReservationStatus.CANCELLED_BY_OFFICE, mails.CANCELLED_BY_OFFICE),
+        (False, ReservationStatus.CANCELLED_BY_SEEKER, MailKind.CANCELLED_BY_SEEKER),
+        (True, ReservationStatus.CANCELLED_BY_OFFICE, MailKind.CANCELLED_BY_OFFICE),
     ],
     ids=["by the seeker", "by the office"],
 )
@@ -217,7 +217,7 @@ def test_who_cancelled_decides_which_mail_goes_out(reservation, send_kind, by_of
 
 def test_a_no_show_that_was_undone_is_not_told(reservation, send_kind, smtp_server):
     mails.queue_no_show(reservation, now=NOW)
-    assert send_kind(mails.NO_SHOW, now=NOW).state == MailState.SUPERSEDED
+    assert send_kind(MailKind.NO_SHOW, now=NOW).state == MailState.SUPERSEDED
     assert not smtp_server.messages
 
 
@@ -229,16 +229,16 @@ def test_a_no_show_is_told_once_for_each_time_that_it_happens(reservation):
         )
         mails.queue_no_show(reservation, now=NOW)
         mails.queue_no_show(reservation, now=NOW)
-    assert OutgoingMail.objects.filter(kind=mails.NO_SHOW).count() == 2
+    assert OutgoingMail.objects.filter(kind=MailKind.NO_SHOW).count() == 2
 
 
 def test_a_new_link_waits_until_its_meeting_is_open(reservation, open_meeting, send_kind):
     meeting = open_meeting()
     OnlineMeeting.objects.update(state=MeetingState.REQUESTED)
     mails.queue_new_link(reservation, now=NOW)
-    assert send_kind(mails.NEW_LINK, now=NOW + MINUTE).state == MailState.QUEUED
+    assert send_kind(MailKind.NEW_LINK, now=NOW + MINUTE).state == MailState.QUEUED
     OnlineMeeting.objects.filter(pk=meeting.pk).update(state=MeetingState.OPEN)
-    assert send_kind(mails.NEW_LINK, now=NOW + 2 * MINUTE).state == MailState.SENT
+    assert send_kind(MailKind.NEW_LINK, now=NOW + 2 * MINUTE).state == MailState.SENT
 
 
 def test_a_new_link_that_was_replaced_again_is_not_told(reservation, open_meeting, send_kind):
@@ -246,7 +246,7 @@ def test_a_new_link_that_was_replaced_again_is_not_told(reservation, open_meetin
     mails.queue_new_link(reservation, now=NOW)
     OnlineMeeting.objects.update(state=MeetingState.CLOSED)
     open_meeting()
-    assert send_kind(mails.NEW_LINK, now=NOW + MINUTE).state == MailState.SUPERSEDED
+    assert send_kind(MailKind.NEW_LINK, now=NOW + MINUTE).state == MailState.SUPERSEDED
 
 
 # --- Address --------------------------------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def test_the_mail_goes_to_the_address_that_the_seeker_has_today(book, send_kind,
     seeker = book().seeker
     seeker.email = "new@mail.example"
     seeker.save()
-    send_kind(mails.REMINDER_HOUR, now=jst(6, 2, 9))
+    send_kind(MailKind.REMINDER_HOUR, now=jst(6, 2, 9))
     assert len(smtp_server.to("new@mail.example")) == 1
 
 
@@ -265,7 +265,7 @@ def test_after_the_account_is_deleted_the_last_mail_goes_to_the_address_it_had(r
     change(reservation, status=ReservationStatus.CANCELLED_BY_SEEKER)
     reservation.seeker.email, reservation.seeker.is_active = "deleted-1@deleted.invalid", False
     reservation.seeker.save()
-    send_kind(mails.CANCELLED_BY_SEEKER, now=NOW)
+    send_kind(MailKind.CANCELLED_BY_SEEKER, now=NOW)
     assert len(smtp_server.to("seeker@mail.example")) == 1
 
 
@@ -274,7 +274,7 @@ def test_a_mail_that_cannot_be_delivered_leaves_the_reservation_standing(book, s
     open_meeting()
     reservation = book()
     smtp_server.refuse_recipients["seeker@mail.example"] = "550 5.1.1 unknown"
-    assert send_kind(mails.CONFIRMED, now=NOW).state == MailState.FAILED
+    assert send_kind(MailKind.CONFIRMED, now=NOW).state == MailState.FAILED
     reservation.refresh_from_db()
     assert reservation.status == ReservationStatus.CONFIRMED
 
