@@ -17,6 +17,8 @@ HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0
 KANA = re.compile(r"[ァ-ヺーヽヾ・ 　]+")
 SEEKER_NUMBER = re.compile(r"(\d{5})-?(\d{4,8})", re.ASCII)
 NAME_MAX_LENGTH = 100
+TURNS_TEXT_ROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Direction overrides: with them a name could look like another one, or like other words beside it."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def clean_name(text: str) -> str:
     Not even NFC: it turns 神 (U+FA19) into another character of the same name.
     """
     name = COMPOSABLE_KANA.sub(lambda pair: unicodedata.normalize("NFC", pair[0]), text.strip())
-    if any(unicodedata.category(character) == "Cc" for character in name):
+    if any(unicodedata.category(character) == "Cc" or character in TURNS_TEXT_ROUND for character in name):
         raise ValidationError(
             _("氏名に使えない文字（改行など）が入っています。入力し直してください。"), code="control_character"
         )

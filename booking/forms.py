@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import KanaField, NameField, PhoneField, SeekerNumberField
 from accounts.models import User
 from accounts.numbers import is_latin_name
-from booking.clock import JST
+from booking.clock import EARLIEST, JST, LATEST
 from booking.enums import Companion, Requirement
 from booking.flows.reserve import ReservationDetails
 from booking.models import Counselor, Service
@@ -18,10 +18,6 @@ from terms.consent import MissingConsent
 from terms.models import TermsVersion
 
 TOPIC_MAX_LENGTH = 1000
-
-
-FIRST_YEAR, LAST_YEAR = 2000, 2199
-"""Outside, the arithmetic with days and time zones may leave the calendar; nobody books there."""
 
 
 class AwareMomentField(forms.Field):
@@ -35,7 +31,7 @@ class AwareMomentField(forms.Field):
             moment = datetime.fromisoformat(str(value))
         except ValueError as error:
             raise refusal from error
-        if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        if moment.tzinfo is None or not EARLIEST <= moment.date() <= LATEST:
             raise refusal
         return moment.astimezone(JST)
 

@@ -59,10 +59,11 @@ def _broker() -> None:
         broker.ensure_connection(max_retries=0, timeout=2)
 
 
-class RefuseNulMiddleware:
-    """No page of ours has NUL in its address, and PostgreSQL refuses it in a text: 400, whatever view would look it up.
+class RefuseUnreadableMiddleware:
+    """400 for what no browser sends and what would fail deep inside, whatever the view.
 
-    Texts in forms are judged by their fields.
+    No page of ours has NUL in its address, and PostgreSQL refuses it in a text; texts in forms are judged by their
+    fields. Python cannot read a form in every character set that a header may name.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -71,6 +72,8 @@ class RefuseNulMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             raise SuspiciousOperation("NUL in the address")
+        if (request.content_params or {}).get("charset", "utf-8").lower() != "utf-8":
+            raise SuspiciousOperation("a form that is not UTF-8")
         return self.get_response(request)
 
 

@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from booking.agenda import hit_by_absence, outside_windows
-from booking.clock import JST, at
+from booking.clock import EARLIEST, JST, LATEST, at
 from booking.flows.absence import save_absence
 from booking.models import Absence, Counselor, OpeningWindow, Reservation, Service
 from booking.permissions import (
@@ -54,6 +54,15 @@ class AbsenceForm(forms.ModelForm[Absence]):
                 day, clock = field.widget.widgets
                 day.attrs["aria-label"] = _("%(name)sの日付") % {"name": field.label}
                 clock.attrs["aria-label"] = _("%(name)sの時刻") % {"name": field.label}
+
+    def clean(self) -> dict[str, Any]:
+        """A moment that the database cannot give back would close every page that shows it."""
+        cleaned = super().clean() or self.cleaned_data
+        for name in ("starts_at", "ends_at"):
+            moment = cleaned.get(name)
+            if moment is not None and not EARLIEST <= moment.date() <= LATEST:
+                self.add_error(name, _("日付を確認してください。2000年から2199年までの日を入力してください。"))
+        return cleaned
 
 
 @admin.register(Counselor)
@@ -107,8 +116,9 @@ class ScheduleAdmin(ScopedAdmin):
         return super().choices_for(user, model)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """From the calendar: `?counselor=…&day=…`; a person with one calendar need not choose it."""
-        initial = super().get_changeform_initial_data(request)
+        """From the calendar: `?counselor=…&day=…`, nothing else; a person with one calendar need not choose it."""
+        given = super().get_changeform_initial_data(request)
+        initial: dict[str, Any] = {name: value for name, value in given.items() if name == "counselor"}
         own = list(counselors_with_changeable_schedule(request.user)[:2])
         if "counselor" not in initial and len(own) == 1:
             initial["counselor"] = str(own[0].pk)

@@ -32,18 +32,22 @@ class Service(models.Model):
     step_minutes = models.PositiveSmallIntegerField(
         _("開始時刻の間隔（分）"), default=30, validators=[MinValueValidator(5), MaxValueValidator(120)]
     )
-    opens_months_before = models.PositiveSmallIntegerField(_("予約開始（か月前）"), default=1)
+    opens_months_before = models.PositiveSmallIntegerField(
+        _("予約開始（か月前）"), default=1, validators=[MaxValueValidator(12)]
+    )
     closes_days_before = models.PositiveSmallIntegerField(
         _("予約締切（日前）"),
         default=1,
         help_text=_("1は前日まで。当日の予約は受け付けません。"),
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(366)],
     )
     closes_at = models.TimeField(_("予約締切の時刻"), null=True, blank=True, help_text=_("空欄はその日の24時まで。"))
     cancel_channel = models.CharField(
         _("取消の方法"), max_length=10, choices=CancelChannel, default=CancelChannel.PORTAL
     )
-    cancel_closes_days_before = models.PositiveSmallIntegerField(_("取消期限（日前）"), default=0)
+    cancel_closes_days_before = models.PositiveSmallIntegerField(
+        _("取消期限（日前）"), default=0, validators=[MaxValueValidator(366)]
+    )
     cancel_closes_at = models.TimeField(
         _("取消期限の時刻"), null=True, blank=True, help_text=_("空欄はその日の24時まで。0日前で空欄なら開始時刻まで。")
     )

@@ -19,14 +19,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.record import record
 from booking.acts import acts_for
 from booking.agenda import DAYS_OF_A_WEEK, agenda_days, day_list, monday_of, week_of
-from booking.clock import day_of
+from booking.clock import EARLIEST, LATEST, day_of
 from booking.exports import EXPORTABLE, ExportFilter, columns_for, csv_of
 from booking.models import Counselor
 from booking.permissions import can_change_schedule, can_export, can_open_host_link, can_see_topics_of
 from booking.views.content_security import has_button_to_meeting
 from offices.models import Office
-
-EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 
 
 @require_safe

@@ -71,3 +71,18 @@ def test_nul_in_an_address_of_the_admin_is_a_bad_request(client_of, world, query
 def test_a_key_that_no_row_has_is_not_found(signed_in, service, key) -> None:
     assert signed_in.get(f"/services/{key}/").status_code == 404
     assert signed_in.get(f"/services/{key}/times/").status_code == 404
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "hex", "idna", "utf-16", "nowhere"])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_a_form_in_another_character_set_is_a_bad_request(signed_in, charset, kind) -> None:
+    answer = signed_in.generic("POST", reverse("account_logout"), b"a=1", content_type=f"{kind}; charset={charset}")
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8"])
+def test_a_form_in_utf_8_is_read(signed_in, charset) -> None:
+    kind = f"application/x-www-form-urlencoded; charset={charset}"
+
+    assert signed_in.generic("POST", reverse("account_logout"), b"a=1", content_type=kind).status_code == 302

@@ -9,11 +9,14 @@ from booking.models import Service
 
 KEY = "booking_draft"
 CHOICE_KEY = "booking_choice"
+LONGEST_KEPT = 4000
+"""Characters of one answer, several times what any field takes: a session is read with every page."""
 
 
 def keep(request: HttpRequest, form: DetailsForm) -> None:
     """What another service asked stays: choosing another menu loses nothing."""
-    request.session[KEY] = {**request.session.get(KEY, {}), **form.typed()}
+    typed = {name: value for name, value in form.typed().items() if len(str(value)) <= LONGEST_KEPT}
+    request.session[KEY] = {**request.session.get(KEY, {}), **typed}
 
 
 def unbound_form(request: HttpRequest, service: Service) -> DetailsForm:
