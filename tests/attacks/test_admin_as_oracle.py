@@ -46,6 +46,13 @@ def test_a_waiting_mail_does_not_give_away_its_secret_link(client_of, world) -> 
         assert answer.status_code == 400
 
 
+def test_the_hash_of_a_password_cannot_be_guessed(client_of, world) -> None:
+    url = reverse("admin:accounts_user_changelist")
+
+    assert client_of(world.national).get(url + "?password__startswith=s").status_code == 400
+    assert client_of(world.national).get(url + "?is_staff__exact=1").status_code == 200
+
+
 def view_on_site(row: Reservation | TermsVersion | Office) -> str:
     return reverse("admin:view_on_site", args=[ContentType.objects.get_for_model(row).pk, row.pk])
 
