@@ -1,7 +1,7 @@
 """What staff do with one reservation, as one table: every act is a flow behind a button."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 from booking import permissions
 from booking.enums import Action
+from booking.errors import BookingError
 from booking.flows.cancel import cancel_by_office
-from booking.flows.check_in import check_in, mark_contacted
-from booking.flows.complete import complete
+from booking.flows.check_in import check_in, mark_contacted, why_not_check_in
+from booking.flows.complete import complete, why_not_complete
 from booking.flows.no_show import undo_no_show
 from booking.models import Reservation
 from booking.transitions import is_allowed
+
+
+def _never_refused(_reservation: Reservation, *, now: datetime) -> None:
+    """Most acts are possible whenever the status allows them."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +35,11 @@ class Act:
     may: Callable[[Any, Reservation], bool]
     asks_reason: bool = False
     reason_help: str | Promise = ""
+    why_not: Callable[..., BookingError | None] = field(default=_never_refused)
 
-    def is_offered(self, user: Any, reservation: Reservation) -> bool:
-        return is_allowed(reservation, self.action) and self.may(user, reservation)
+    def is_offered(self, user: Any, reservation: Reservation, *, now: datetime) -> bool:
+        is_possible = is_allowed(reservation, self.action) and self.why_not(reservation, now=now) is None
+        return is_possible and self.may(user, reservation)
 
     def run(self, reservation: Reservation, *, by: Any, reason: str, now: datetime) -> None:
         if self.asks_reason:
@@ -48,6 +55,7 @@ ACTS = [
         label=_("入室を記録"),
         done=_("入室を記録しました。"),
         flow=check_in,
+        why_not=why_not_check_in,
         may=permissions.can_run_session,
     ),
     Act(
@@ -64,6 +72,7 @@ ACTS = [
         label=_("終了"),
         done=_("相談を終了にしました。"),
         flow=complete,
+        why_not=why_not_complete,
         may=permissions.can_run_session,
     ),
     Act(
@@ -90,6 +99,6 @@ ACTS = [
 ACT_BY_SLUG = {act.slug: act for act in ACTS}
 
 
-def acts_for(user: Any, reservation: Reservation) -> list[Act]:
-    """The buttons this person gets for the reservation in its present status."""
-    return [act for act in ACTS if act.is_offered(user, reservation)]
+def acts_for(user: Any, reservation: Reservation, *, now: datetime) -> list[Act]:
+    """The buttons this person gets for the reservation in its present status at this moment."""
+    return [act for act in ACTS if act.is_offered(user, reservation, now=now)]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Func
+from django.utils.translation import gettext as _
 from psycopg2.errorcodes import DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE
 
 from booking.errors import BookingError
@@ -37,11 +38,13 @@ def constraint_as_booking_error(errors: Mapping[str, BookingError]) -> Iterator[
 
 
 @contextmanager
-def waiting_as_booking_error(error: BookingError) -> Iterator[None]:
-    """Turn a wait for a row lock that took too long (lock_timeout) into its refusal. Goes around the transaction."""
+def flow_transaction() -> Iterator[None]:
+    """A transaction whose wait for a row lock, when it takes too long (lock_timeout), is a refusal and not a crash."""
     try:
-        yield
+        with transaction.atomic():
+            yield
     except OperationalError as failure:
         if getattr(failure.__cause__, "pgcode", None) not in (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED):
             raise
-        raise error from failure
+        message = _("ただいま大変混み合っています。少し待ってから、もう一度お試しください。")
+        raise BookingError(message, code="crowded") from failure

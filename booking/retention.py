@@ -26,7 +26,7 @@ def purge_meeting_links(now: datetime) -> int:
 def strip_old_reservations(now: datetime) -> int:
     """Contact data go some fiscal years after the one of the session; what statistics need stays."""
     this_year = fiscal_year_start(day_of(now))
-    kept_since = this_year.replace(year=this_year.year - settings.RETENTION["reservation_fiscal_years"])
+    kept_since = this_year.replace(year=this_year.year - settings.FISCAL_YEARS_KEPT)
     old = Reservation.objects.filter(starts_at__lt=at(kept_since, time.min))
     return old.exclude(name="", phone="").strip_personal_data()
 

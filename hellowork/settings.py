@@ -288,10 +288,11 @@ ZOOM_JOIN_HOSTS = env.list("ZOOM_JOIN_HOSTS", default=["zoom.us"])
 
 # --- What is kept how long (domain-and-standards B.6; the owner of the data confirms) ---------------------------------
 
+FISCAL_YEARS_KEPT = 1
+"""Contact data of a reservation stay for so many fiscal years after the one of the session."""
 RETENTION = {
     "topic": timedelta(days=90),
     "meeting_link": timedelta(days=1),
-    "reservation_fiscal_years": 1,
     "bare_hold": timedelta(days=1),
     "consent_after_account": timedelta(days=365),
     "mail_content": timedelta(days=90),

@@ -91,7 +91,8 @@ class ReservationAdmin(ScopedAdmin):
         return TemplateResponse(request, "admin/booking/reservation/change_form.html", self._page(request, reservation))
 
     def _page(self, request: HttpRequest, reservation: Reservation) -> dict[str, Any]:
-        entry = entries_of([reservation], now=timezone.now())[0]
+        now = timezone.now()
+        entry = entries_of([reservation], now=now)[0]
         mails = OutgoingMail.objects.about(str(reservation.uuid)).filter(is_secret=False)
         return {
             **self.admin_site.each_context(request),
@@ -99,7 +100,7 @@ class ReservationAdmin(ScopedAdmin):
             "opts": self.opts,
             "reservation": reservation,
             "entry": entry,
-            "acts": acts_for(request.user, reservation),
+            "acts": acts_for(request.user, reservation, now=now),
             "may_host": entry.has_open_meeting and can_open_host_link(request.user, reservation),
             "shows_topic": can_see_topic(request.user, reservation),
             "events": reservation.events.select_related("actor"),

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
+from booking.db import flow_transaction
 from booking.enums import Action, CancelChannel
 from booking.errors import BookingError
 from booking.flows.online_meeting import give_up_meeting
@@ -32,7 +32,7 @@ def why_not_cancel(reservation: Reservation, *, now: datetime) -> BookingError |
 
 def cancel_by_seeker(reservation: Reservation, *, by: Any, now: datetime) -> Reservation:
     """Raises BookingError wrong_status, cancel_by_phone or past_cancellation_deadline."""
-    with transaction.atomic():
+    with flow_transaction():
         locked = _lock(reservation)
         refusal = why_not_cancel(locked, now=now)
         if refusal is not None:
@@ -45,7 +45,7 @@ def cancel_by_office(reservation: Reservation, *, by: Any, reason: str, now: dat
     """The seeker is told, with the reason. Raises BookingError reason_missing or wrong_status."""
     if not reason.strip():
         raise BookingError(_("取消の理由を入力してください。求職者へのメールに載ります。"), code="reason_missing")
-    with transaction.atomic():
+    with flow_transaction():
         locked = _lock(reservation)
         _cancel(locked, Action.CANCEL_BY_OFFICE, by=by, now=now, reason=reason.strip())
         return locked

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
+from booking.clock import JST
+from booking.db import flow_transaction
 from booking.enums import Action, ReservationStatus
 from booking.errors import BookingError
 from booking.models import Reservation
@@ -13,20 +14,27 @@ from booking.rules.windows import join_opens_at
 from booking.transitions import apply
 
 
+def why_not_check_in(reservation: Reservation, *, now: datetime) -> BookingError | None:
+    """The reason why nobody can enter now, or None. Entering again is possible."""
+    opens_at = join_opens_at(reservation.starts_at, reservation.service.policy)
+    if now < opens_at:
+        message = _("入室できるのは、%(time)sからです。時刻になったら、もう一度お試しください。")
+        return BookingError(message % {"time": f"{opens_at.astimezone(JST):%H:%M}"}, code="join_not_open")
+    if now >= reservation.ends_at:
+        return BookingError(_("この相談の時間は終わりました。"), code="session_over")
+    return None
+
+
 def check_in(reservation: Reservation, *, by: Any, now: datetime) -> Reservation:
     """From the moment the join button opens until the end. Entering again changes nothing.
 
     Raises BookingError join_not_open, session_over or wrong_status.
     """
-    with transaction.atomic():
+    with flow_transaction():
         locked = Reservation.objects.lock().select_related("service").get(pk=reservation.pk)
-        if now < join_opens_at(locked.starts_at, locked.service.policy):
-            raise BookingError(
-                _("入室できる時刻の前です。時刻になったら、もう一度「参加する」を押してください。"),
-                code="join_not_open",
-            )
-        if now >= locked.ends_at:
-            raise BookingError(_("この相談の時間は終わりました。"), code="session_over")
+        refusal = why_not_check_in(locked, now=now)
+        if refusal is not None:
+            raise refusal
         if locked.status != ReservationStatus.CHECKED_IN:
             apply(locked, Action.CHECK_IN, actor=by, now=now)
             locked.checked_in_at = now
@@ -36,7 +44,7 @@ def check_in(reservation: Reservation, *, by: Any, now: datetime) -> Reservation
 
 def mark_contacted(reservation: Reservation, *, by: Any, now: datetime) -> Reservation:
     """The seeker has called: the ten-minute rule no longer applies (K-24)."""
-    with transaction.atomic():
+    with flow_transaction():
         locked = Reservation.objects.lock().get(pk=reservation.pk)
         apply(locked, Action.MARK_CONTACTED, actor=by, now=now)
         locked.contacted_at = now

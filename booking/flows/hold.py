@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from booking.availability import Slot, slot_at
 from booking.clock import day_bounds, day_of
-from booking.db import constraint_as_booking_error, waiting_as_booking_error
+from booking.db import constraint_as_booking_error, flow_transaction
 from booking.enums import Action, ReservationStatus
 from booking.errors import BookingError, SlotTaken
 from booking.models import Absence, Counselor, Reservation, Service
@@ -28,7 +28,7 @@ def hold(
     kept when the new place cannot be had. Raises SlotTaken, or BookingError not_open_yet, booking_closed, seeker_busy, crowded.
     """
     _refuse_outside_window(service, starts_at, now)
-    with waiting_as_booking_error(crowded()), transaction.atomic():
+    with flow_transaction():
         User.objects.lock().get(pk=seeker.pk)
         slot = slot_at(service, starts_at, now=now, seeker=seeker, counselor=counselor)
         if slot is None:
@@ -43,7 +43,7 @@ def hold(
 
 def release(reservation: Reservation, *, by: Any, now: datetime) -> None:
     """The person gives the held time back. Nothing happens when it is no longer held."""
-    with transaction.atomic():
+    with flow_transaction():
         locked = Reservation.objects.lock().get(pk=reservation.pk)
         if locked.status == ReservationStatus.HELD:
             apply(locked, Action.RELEASE, actor=by, now=now)
@@ -64,10 +64,6 @@ def slot_taken() -> SlotTaken:
         _("この時間は、たったいま埋まりました。ほかの時間をお選びください。入力した内容は残っています。"),
         code="slot_taken",
     )
-
-
-def crowded() -> BookingError:
-    return BookingError(_("ただいま大変混み合っています。少し待ってから、もう一度お試しください。"), code="crowded")
 
 
 def _refuse_outside_window(service: Service, starts_at: datetime, now: datetime) -> None:

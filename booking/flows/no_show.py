@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from booking.db import constraint_as_booking_error
+from booking.db import constraint_as_booking_error, flow_transaction
 from booking.enums import Action
 from booking.errors import BookingError
 from booking.flows.online_meeting import give_up_meeting, request_meeting
@@ -39,7 +39,7 @@ def undo_no_show(reservation: Reservation, *, by: Any, reason: str, now: datetim
         raise BookingError(_("取り消す理由を入力してください。"), code="reason_missing")
     busy = BookingError(_("この時間には、すでに別の予約が入っています。"), code="counselor_busy")
     errors = {"counselor_not_double_booked": busy, "seeker_not_double_booked": busy}
-    with transaction.atomic(), constraint_as_booking_error(errors):
+    with flow_transaction(), constraint_as_booking_error(errors):
         User.objects.lock().get(pk=reservation.seeker_id)
         Counselor.objects.lock().get(pk=reservation.counselor_id)
         locked = Reservation.objects.lock().with_facts().get(pk=reservation.pk)

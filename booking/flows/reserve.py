@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from booking.clock import day_of
-from booking.db import waiting_as_booking_error
+from booking.db import flow_transaction
 from booking.enums import UNFINISHED, UPCOMING, Action
 from booking.errors import BookingError
-from booking.flows.hold import crowded, hold
+from booking.flows.hold import hold
 from booking.flows.online_meeting import request_meeting
 from booking.mails import queue_reservation_mails
 from booking.models import Reservation
@@ -43,7 +42,7 @@ def reserve(held: Reservation, *, details: ReservationDetails, now: datetime) ->
     details_missing, consent_missing, hold_given_back and what hold() raises.
     """
     _refuse_incomplete(held, details)
-    with waiting_as_booking_error(crowded()), transaction.atomic():
+    with flow_transaction():
         User.objects.lock().get(pk=held.seeker_id)
         reservation = _still_held(held, now)
         if reservation.status in UPCOMING:

@@ -49,7 +49,7 @@ def act_on_reservation(request: HttpRequest, number: str, slug: str) -> HttpResp
         "act": act,
         "form": form,
         "reservation": reservation,
-        "is_offered": act.is_offered(request.user, reservation),
+        "is_offered": act.is_offered(request.user, reservation, now=timezone.now()),
         "next": back_to(request, reservation),
     }
     return TemplateResponse(request, "admin/act.html", context)

@@ -74,7 +74,7 @@ def day_reservations(request: HttpRequest) -> HttpResponse:
             "entries": [
                 {
                     "entry": entry,
-                    "acts": acts_for(request.user, entry.reservation),
+                    "acts": acts_for(request.user, entry.reservation, now=now),
                     "may_host": entry.has_open_meeting and can_open_host_link(request.user, entry.reservation),
                 }
                 for entry in entries

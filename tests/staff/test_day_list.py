@@ -1,10 +1,11 @@
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from audit.models import AuditRecord
+from booking.acts import ACTS
 from booking.enums import Companion, MeetingState, ReservationStatus
 from booking.models import OnlineMeeting
 from mailing.models import MailState, OutgoingMail
@@ -123,11 +124,26 @@ def test_running_session_shows_minutes_left_and_the_next_one(world: World, clien
     assert "次の予約 10:30" in html
 
 
+@pytest.mark.parametrize(
+    ("moment", "offered"),
+    [
+        pytest.param(jst(6, 2, 9, 49, 59), {"contacted", "cancel"}, id="before the room opens"),
+        pytest.param(jst(6, 2, 9, 50), {"check-in", "contacted", "cancel"}, id="from ten minutes before the start"),
+        pytest.param(jst(6, 2, 10), {"check-in", "contacted", "complete", "cancel"}, id="from the start"),
+        pytest.param(jst(6, 2, 10, 30), {"contacted", "complete", "cancel"}, id="after the end"),
+    ],
+)
+def test_buttons_fit_the_moment(
+    world: World, client_of: Callable[..., Client], freeze, moment: datetime, offered: set[str]
+):
+    freeze(moment)
+    html = html_of(client_of(world.counselor))
+    base = f"/admin/reservations/{world.reservation.number}"
+    assert {act.slug for act in ACTS if f"{base}/{act.slug}/" in html} == offered
+
+
 def test_buttons_fit_the_state(world: World, client_of: Callable[..., Client]):
     base = f"/admin/reservations/{world.reservation.number}"
-    html = html_of(client_of(world.counselor))
-    assert all(f"{base}/{slug}/" in html for slug in ("check-in", "contacted", "complete", "cancel"))
-    assert f"{base}/undo-no-show/" not in html
     world.reservation.status = ReservationStatus.NO_SHOW
     world.reservation.save()
     html = html_of(client_of(world.counselor))
