@@ -45,10 +45,8 @@ def open_meeting(meeting_pk: int, *, now: datetime) -> None:
             _settle_failure(order, failure=failure, now=now)
         return
     with transaction.atomic():
-        surplus = _settle(order, created=created, now=now)
-    if surplus:
-        provider(order.software).cancel(created.meeting_id)
-    close_meeting(meeting_pk, now=now)
+        perhaps_to_close = _settle(order, created=created, now=now)
+    close_meeting(perhaps_to_close, now=now)
 
 
 def _claim(meeting_pk: int, *, now: datetime) -> Order | None:
@@ -98,16 +96,16 @@ def _find_or_create(order: Order, *, now: datetime) -> CreatedMeeting:
     return software.create(order.request, now=now)
 
 
-def _settle(order: Order, *, created: CreatedMeeting, now: datetime) -> bool:
-    """Write the result down. True when another run was faster and this meeting is one too many."""
+def _settle(order: Order, *, created: CreatedMeeting, now: datetime) -> int:
+    """Write the result down and return the row that may have to be closed: this one, or that of a meeting too many."""
     reservation, meeting = locked(order.meeting_pk)
     if meeting.state == MeetingState.OPEN:
-        return meeting.meeting_id != created.meeting_id
+        return meeting.pk if meeting.meeting_id == created.meeting_id else _surplus(meeting, created=created, now=now)
     meeting.meeting_id = created.meeting_id
     meeting.leased_until = None
     if meeting.state not in NOT_YET_OPEN or reservation.status not in UPCOMING:
         _want_closed(meeting, now=now)
-        return False
+        return meeting.pk
     meeting.join_url = created.join_url
     meeting.passcode = created.passcode
     meeting.state = MeetingState.OPEN
@@ -117,7 +115,23 @@ def _settle(order: Order, *, created: CreatedMeeting, now: datetime) -> bool:
         update_fields=["meeting_id", "join_url", "passcode", "state", "opened_at", "leased_until", "error"],
     )
     wake(str(reservation.uuid), now=now)
-    return False
+    return meeting.pk
+
+
+def _surplus(meeting: OnlineMeeting, *, created: CreatedMeeting, now: datetime) -> int:
+    """Another run was faster: the meeting too many gets a row of its own, so that its closing is never forgotten."""
+    row = OnlineMeeting.objects.create(
+        reservation=meeting.reservation,
+        software=meeting.software,
+        state=MeetingState.CLOSING,
+        host=meeting.host,
+        starts_at=meeting.starts_at,
+        minutes=meeting.minutes,
+        meeting_id=created.meeting_id,
+        requested_at=now,
+        next_attempt_at=now,
+    )
+    return row.pk
 
 
 def _settle_failure(order: Order, *, failure: MeetingError, now: datetime) -> None:
