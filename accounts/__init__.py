@@ -5,7 +5,6 @@ numbers.py     telephone, 求職番号, names: tolerant to read, strict to store
 flows/         one module per story: register, profile, lock, invite
 deletion.py    self-deletion; apps above register what they check and erase
 adapter.py     the extension points of allauth, which owns sign-in, password, address and second factor
-next_path.py   where a person was going when asked to sign in or to register
 middleware.py  the admin opens only with a second factor
 ratelimits.py  counts in Redis
 """

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.next_path import with_next
 from accounts.sessions import begin, is_over
+from terms.next_path import with_next
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 

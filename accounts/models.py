@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.next_path import MAX_LENGTH
+from terms.next_path import MAX_LENGTH
 
 
 class UserManager(BaseUserManager["User"]):

@@ -23,10 +23,10 @@ from accounts.flows import register as flow
 from accounts.flows.profile import change_profile
 from accounts.forms import AddressForm, ProfileForm, RegistrationForm, profile_initial
 from accounts.models import SeekerProfile, User
-from accounts.next_path import local_path, next_path, with_next
 from accounts.ratelimits import consume_each, network_of
 from accounts.sessions import end_sessions
 from terms.consent import current_versions, portal_documents
+from terms.next_path import local_path, next_path, with_next
 
 ADDRESS = "registration_address"
 OPENED = "registration_opened"

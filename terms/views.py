@@ -4,7 +4,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -12,6 +11,7 @@ from terms import markdown
 from terms.consent import current_versions, give_consent, missing_consents, portal_documents
 from terms.forms import ConsentForm
 from terms.models import TermsDocument, TermsVersion
+from terms.next_path import next_path
 
 
 @require_safe
@@ -43,11 +43,11 @@ def consent(request: HttpRequest) -> HttpResponse:
     documents = dict.fromkeys([*portal_documents(), *named])
     missing = missing_consents(request.user, documents=documents, on=today)
     if not missing:
-        return redirect(safe_next(request))
+        return redirect(next_path(request) or "/")
     form = ConsentForm(request.POST if request.method == "POST" else None, missing=missing)
     if form.is_valid():
         give_consent(request.user, versions=form.versions, language=get_language() or "", request=request)
-        return redirect(safe_next(request))
+        return redirect(next_path(request) or "/")
     return render(request, "terms/consent.html", {"form": form, "office": home_office(request.user)})
 
 
@@ -63,13 +63,6 @@ def version_context(version: TermsVersion) -> dict[str, Any]:
         "is_announced": version.in_force_on > today,
         "others": others.exclude(pk=version.pk).select_related("document"),
     }
-
-
-def safe_next(request: HttpRequest) -> str:
-    """Where the person wanted to go, if that is a page of this portal."""
-    target = request.GET.get("next", "")
-    is_local = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
-    return target if is_local and target.startswith("/") else "/"
 
 
 def home_office(person: Any) -> Any:

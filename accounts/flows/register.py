@@ -15,10 +15,10 @@ from django.utils.translation import get_language
 from accounts.adapter import portal_url
 from accounts.flows.profile import ProfileDetails
 from accounts.models import ProvisionalRegistration, SeekerProfile, User
-from accounts.next_path import local_path
 from audit.record import record
 from terms.consent import give_consent
 from terms.models import TermsVersion
+from terms.next_path import local_path
 
 TIME_FOR_DETAILS = timedelta(hours=2)
 

@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -20,6 +19,7 @@ from booking.clock import day_of
 from booking.effects.host_link import host_url
 from booking.errors import BookingError
 from booking.models import OnlineMeeting, Reservation
+from terms.next_path import local_path
 
 
 class ReasonForm(forms.Form):
@@ -110,8 +110,7 @@ def reservation_of(request: HttpRequest, number: str) -> Reservation:
 
 def back_to(request: HttpRequest, reservation: Reservation) -> str:
     """The page the person came from when it is ours, else the list of that day."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+    if wanted := local_path(request.POST.get("next") or request.GET.get("next") or ""):
         return wanted
     day = day_of(reservation.starts_at).isoformat()
     return f"{reverse('admin:day')}?date={day}&office={reservation.office.number}"

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from accounts.flows.register import request_registration
 from accounts.models import ProvisionalRegistration
-from accounts.next_path import MAX_LENGTH, local_path
 from booking.models import Reservation
+from terms.next_path import MAX_LENGTH, local_path
 from tests.accounts.conftest import newest_mail, sign_in, url_in
 from tests.factories import NOW, bookable_service
 

@@ -100,7 +100,8 @@ def test_act_leads_back_to_the_page_it_came_from(world: World, client_of: Callab
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "https:evil.example", "javascript:alert(1)"]
+    "target",
+    ["https://evil.example/", "//evil.example", "https:evil.example", "javascript:alert(1)", "evil.example", "/\x00"],
 )
 def test_act_never_leads_to_a_foreign_address(world: World, client_of: Callable[..., Client], target: str):
     response = client_of(world.counselor).post(address(world.reservation, "contacted"), {"next": target})

@@ -13,6 +13,7 @@ from offices.models import Office
 from terms.consent import consent_url, give_consent
 from terms.decorators import portal_consent_required
 from terms.models import Consent, TermsDocument, TermsKind, TermsVersion
+from terms.next_path import MAX_LENGTH
 from tests.factories import TermsDocumentFactory
 from tests.terms.conftest import Publish
 
@@ -154,6 +155,8 @@ def test_who_has_agreed_to_everything_goes_straight_on(seeker: Client, portal: T
         "javascript:alert(1)",
         "http:evil.example",
         "evil.example",
+        "/\x01",
+        "/" + "a" * MAX_LENGTH,
         "",
     ],
 )

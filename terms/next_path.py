@@ -1,4 +1,4 @@
-"""Where a person was going when asked to sign in or to register."""
+"""Where a person was going when asked to sign in, to register or to agree; the one judgement of a local address."""
 
 from urllib.parse import urlencode
 
