@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from booking.models import Service, ServiceHours
@@ -9,6 +9,7 @@ from booking.permissions import can_manage_office
 from offices.models import Office, Role
 from offices.roles import has_role_somewhere, managed_offices
 from offices.scoped_admin import ScopedAdmin
+from terms.models import TermsDocument
 
 
 class ServiceHoursInline(admin.TabularInline[ServiceHours, Service]):
@@ -54,4 +55,7 @@ class ServiceAdmin(ScopedAdmin):
         return False
 
     def choices_for(self, user: Any, model: type[Model]) -> QuerySet[Any] | None:
+        if model is TermsDocument:
+            own = managed_offices(user).values("number")
+            return TermsDocument.objects.filter(Q(office_number="") | Q(office_number__in=own))
         return managed_offices(user) if model is Office else super().choices_for(user, model)
