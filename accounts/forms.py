@@ -1,6 +1,5 @@
 """Forms of accounts. Those of allauth keep their behaviour; labels, help and the single password field are ours."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from allauth.account import forms as allauth_account
@@ -10,15 +9,13 @@ from allauth.mfa.webauthn import forms as allauth_webauthn
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import KanaField, NameField, PhoneField, PostalCodeField, SeekerNumberField
 from accounts.flows.profile import ProfileDetails
 from accounts.models import SeekerProfile, User
 from accounts.numbers import Phone, is_latin_name
-from terms.forms import field_name
-from terms.models import TermsVersion
+from terms.forms import ConsentForm
 
 EMAIL = _("メールアドレス")
 PASSWORD = _("パスワード")
@@ -183,8 +180,8 @@ def profile_initial(user: User, profile: SeekerProfile | None) -> dict[str, Any]
     return initial
 
 
-class RegistrationForm(ProfileForm):
-    """本登録. One unticked box per text in force; its name carries the version, so a replaced text asks again."""
+class RegistrationForm(ConsentForm, ProfileForm):
+    """本登録: a password, the profile, and one box per text in force."""
 
     password = forms.CharField(
         label=PASSWORD,
@@ -195,22 +192,9 @@ class RegistrationForm(ProfileForm):
     )
     field_order = ["password"]
 
-    def __init__(self, *args: Any, email: str, versions: Sequence[TermsVersion], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.email = email
-        self.versions = versions
-        for version in versions:
-            self.fields[field_name(version)] = forms.BooleanField(
-                label=_now("「%(title)s」（第%(number)d版）を読み、同意します")
-                % {"title": version.document.title, "number": version.number},
-                error_messages={
-                    "required": _now("登録するには、「%(title)s」を読み、同意する場合はチェックを入れてください。")
-                    % {"title": version.document.title}
-                },
-            )
-
-    def consents(self) -> list[tuple[TermsVersion, forms.BoundField]]:
-        return [(version, self[field_name(version)]) for version in self.versions]
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]

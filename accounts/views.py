@@ -25,7 +25,7 @@ from accounts.forms import AddressForm, ProfileForm, RegistrationForm, profile_i
 from accounts.models import SeekerProfile, User
 from accounts.ratelimits import consume_each, network_of
 from accounts.sessions import end_sessions
-from terms.consent import current_versions, portal_documents
+from terms.consent import MissingConsent, current_versions, portal_documents
 from terms.next_path import local_path, next_path, with_next
 
 ADDRESS = "registration_address"
@@ -89,9 +89,10 @@ def register_details(request: HttpRequest) -> HttpResponseBase:
     """本登録."""
     now = timezone.now()
     versions = current_versions(portal_documents(), on=timezone.localdate(now))
+    missing = [MissingConsent(version, previous=None) for version in versions]
     try:
         registration = flow.opened_registration(request.session.get(OPENED, 0), now=now)
-        form = RegistrationForm(request.POST or None, email=registration.email, versions=versions)
+        form = RegistrationForm(request.POST or None, email=registration.email, missing=missing)
         if request.method != "POST" or not form.is_valid():
             return render(request, "accounts/register_details.html", {"form": form, "email": registration.email})
         user = flow.complete_registration(

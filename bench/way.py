@@ -19,7 +19,7 @@ TYPED = {
     "seeker_number": "13010-00123456",
     "topic": "応募書類を見てほしいです。",
 }
-BOX = re.compile(rb'name="(version_\d+)"')
+BOX = re.compile(rb'name="(version-\d+)"')
 START = re.compile(rb'<button[^>]* name="start" value="([^"]+)"')
 STEPS = ("hold", "details shown", "details sent", "check shown", "confirmed", "number shown")
 MAIL_WITHIN = 25

@@ -14,8 +14,6 @@ from booking.clock import EARLIEST, JST, LATEST
 from booking.enums import Companion, Requirement
 from booking.flows.reserve import ReservationDetails
 from booking.models import Counselor, Service
-from terms.consent import MissingConsent
-from terms.models import TermsVersion
 
 TOPIC_MAX_LENGTH = 1000
 
@@ -150,25 +148,3 @@ def details_known_of(user: User) -> Mapping[str, str]:
     if profile is not None:
         known |= {"phone": profile.phone, "seeker_number": profile.seeker_number}
     return known
-
-
-class ConsentForm(forms.Form):
-    """One unticked box for each text that is still to be agreed to (J-02, J-08)."""
-
-    def __init__(self, *args: Any, missing: list[MissingConsent], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.missing = missing
-        for consent in missing:
-            title = consent.version.document.title
-            self.fields[f"version_{consent.version.pk}"] = forms.BooleanField(
-                label=_("「%(title)s」を読み、同意します") % {"title": title},
-                error_messages={
-                    "required": _("「%(title)s」を読み、同意する場合はチェックを入れてください。") % {"title": title}
-                },
-            )
-
-    def boxes(self) -> list[tuple[MissingConsent, forms.BoundField]]:
-        return [(consent, self[f"version_{consent.version.pk}"]) for consent in self.missing]
-
-    def versions(self) -> list[TermsVersion]:
-        return [consent.version for consent in self.missing]

@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,7 +10,7 @@ from terms.models import TermsVersion
 
 
 class ConsentForm(forms.Form):
-    """One unticked box per text. Field names carry the version, so a tick for a replaced text is no tick (X-02)."""
+    """One unticked box per text (J-02, J-08). Field names carry the version, so a tick for a replaced text is no tick (X-02)."""
 
     def __init__(self, *args: Any, missing: Sequence[MissingConsent], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -20,15 +20,13 @@ class ConsentForm(forms.Form):
                 label=_("「%(title)s」（第%(number)s版）を読み、同意します")
                 % {"title": item.version.document.title, "number": item.version.number},
                 error_messages={
-                    "required": _(
-                        "「%(title)s」に同意する場合は、チェックを入れてください。同意しない場合は、ページの下の案内をご覧ください。"
-                    )
+                    "required": _("「%(title)s」を読み、同意する場合はチェックを入れてください。")
                     % {"title": item.version.document.title}
                 },
             )
 
-    def asked(self) -> Iterator[tuple[MissingConsent, BoundField]]:
-        return ((item, self[field_name(item.version)]) for item in self.missing)
+    def asked(self) -> list[tuple[MissingConsent, BoundField]]:
+        return [(item, self[field_name(item.version)]) for item in self.missing]
 
     @property
     def agreed_to_replaced_text(self) -> bool:

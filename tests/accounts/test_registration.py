@@ -290,7 +290,7 @@ def test_consent_is_recorded_with_language_address_and_device(client, opened, an
 
 @pytest.mark.requirement("J-02")
 def test_the_box_of_the_terms_is_not_ticked(client, opened, answers, portal_terms):
-    (_version, box), *_rest = client.get(opened).context["form"].consents()
+    (_item, box), *_rest = client.get(opened).context["form"].asked()
     assert "checked" not in str(box)
 
 

@@ -5,7 +5,7 @@ from booking.enums import Requirement, ReservationStatus
 from booking.models import Reservation
 from booking.views.seeker.drafts import KEY
 from terms.models import Consent
-from tests.factories import ReservationFactory, SeekerFactory, jst
+from tests.factories import ReservationFactory, SeekerFactory, TermsVersionFactory, jst
 from tests.seeker.conftest import TYPED, agree
 
 START = jst(6, 2, 10)
@@ -150,7 +150,7 @@ def test_without_the_ticks_nothing_is_reserved(way):
     way.type(held)
     answer = way.confirm(held, agree_to_all=False)
     assert answer.status_code == 200
-    assert not any(box.value() for _consent, box in answer.context["form"].boxes())
+    assert not any(box.value() for _consent, box in answer.context["form"].asked())
     assert "同意する場合はチェックを入れてください" in answer.content.decode()
     assert not Reservation.objects.booked().exists()
 
@@ -174,6 +174,22 @@ def test_what_was_agreed_before_is_not_asked_again(way, seeker):
     way.type(held)
     page = way.client.get(way.url("check", held.number))
     assert [consent.version.document for consent in page.context["form"].missing] == [way.service.software_terms]
+
+
+@pytest.mark.requirement("X-02")
+def test_a_text_replaced_while_the_person_read_it_asks_again(way, seeker):
+    held = way.hold(START)
+    way.type(held)
+    check = way.url("check", held.number)
+    ticks = dict.fromkeys(way.client.get(check).context["form"].fields, "on")
+    newer = TermsVersionFactory.create(document=way.service.terms, number=2)
+    answer = way.client.post(check, ticks)
+    assert "規約が新しくなりました" in answer.content.decode()
+    assert not seeker.consents.filter(version__document=way.service.terms).exists()
+    assert not Reservation.objects.booked().exists()
+    way.confirm(held)
+    assert seeker.consents.filter(version=newer).exists()
+    assert Reservation.objects.booked().exists()
 
 
 # --- When the hold ran out, or the race was lost ---

@@ -83,7 +83,7 @@ def test_without_a_tick_nothing_is_kept_and_the_page_says_what_to_do(
     page = seeker.post(page_for(), {}).content.decode()
 
     assert 'class="error-summary"' in page
-    assert "同意する場合は、チェックを入れてください" in page
+    assert "同意する場合はチェックを入れてください" in page
     assert not Consent.objects.exists()
 
 

@@ -14,12 +14,13 @@ from booking.clock import day_of
 from booking.enums import UPCOMING
 from booking.errors import BookingError, SlotTaken
 from booking.flows.reserve import reserve
-from booking.forms import ConsentForm, DetailsForm
+from booking.forms import DetailsForm
 from booking.models import Reservation
 from booking.views.seeker import drafts
 from booking.views.seeker.access import booking_step, own_reservation, seeker_page
 from booking.views.seeker.times import choice_url
 from terms.consent import MissingConsent, give_consent, missing_consents
+from terms.forms import ConsentForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,7 +45,7 @@ def check(request: HttpRequest, held: Reservation) -> HttpResponse:
     answers = request.POST if request.method == "POST" else None
     form = ConsentForm(answers, missing=_missing_consents(request.user, held))
     if request.method == "POST" and form.is_valid():
-        give_consent(request.user, versions=form.versions(), language=get_language() or "ja", request=request)
+        give_consent(request.user, versions=form.versions, language=get_language() or "ja", request=request)
         return _reserve(request, held, typed)
     return _step(request, "booking/check.html", held, form=form, details=typed.details())
 
