@@ -25,6 +25,7 @@ from accounts.forms import AddressForm, ProfileForm, RegistrationForm, profile_i
 from accounts.models import SeekerProfile, User
 from accounts.ratelimits import consume_each, network_of
 from accounts.sessions import end_sessions
+from terms.clock import today
 from terms.consent import MissingConsent, current_versions, portal_documents
 from terms.next_path import local_path, next_path, with_next
 
@@ -88,7 +89,7 @@ def register_link(request: HttpRequest, token: str) -> HttpResponse:
 def register_details(request: HttpRequest) -> HttpResponseBase:
     """本登録."""
     now = timezone.now()
-    versions = current_versions(portal_documents(), on=timezone.localdate(now))
+    versions = current_versions(portal_documents(), on=today(now))
     missing = [MissingConsent(version, previous=None) for version in versions]
     try:
         registration = flow.opened_registration(request.session.get(OPENED, 0), now=now)

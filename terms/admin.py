@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from audit.permissions import is_national
 from terms import markdown
 from terms.admin_forms import TermsDocumentForm, TermsVersionForm
+from terms.clock import today
 from terms.differences import differences
 from terms.models import Consent, TermsDocument, TermsVersion
 from terms.permissions import can_write_any_terms, can_write_terms_of, managed_office_numbers
@@ -102,7 +103,7 @@ class TermsVersionAdmin(OfficeTermsAdmin):
         return obj.document.office_number
 
     def has_change_permission(self, request: HttpRequest, obj: TermsVersion | None = None) -> bool:
-        return self.may_write(request, obj) and not (obj and obj.is_fixed(on=today()))
+        return self.may_write(request, obj) and not (obj and obj.is_fixed(on=today(timezone.now())))
 
     def has_delete_permission(self, request: HttpRequest, obj: TermsVersion | None = None) -> bool:
         """Only drafts: what was announced once stays readable."""
@@ -119,7 +120,7 @@ class TermsVersionAdmin(OfficeTermsAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """`?document=7` starts from the newest text of that document, with the next number."""
-        initial: dict[str, Any] = {**super().get_changeform_initial_data(request), "made_on": today()}
+        initial: dict[str, Any] = {**super().get_changeform_initial_data(request), "made_on": today(timezone.now())}
         document = TermsDocument.objects.filter(pk=digits(request.GET.get("document", ""))).first()
         if document and can_write_terms_of(request.user, office_number=document.office_number):
             newest = document.versions.order_by("-number").first()
@@ -135,9 +136,9 @@ class TermsVersionAdmin(OfficeTermsAdmin):
     def state(self, version: TermsVersion) -> str:
         if version.pk is None or version.published_at is None:
             return _("下書き")
-        if not version.is_fixed(on=today()):
+        if not version.is_fixed(on=today(timezone.now())):
             return _("公開予定（施行日前）")
-        current = TermsVersion.objects.in_force(today()).filter(document=version.document_id).first()
+        current = TermsVersion.objects.in_force(today(timezone.now())).filter(document=version.document_id).first()
         return _("施行中") if current == version else _("旧版")
 
     @admin.display(description=gettext_lazy("前の版との違い"))
@@ -174,7 +175,7 @@ class TermsVersionAdmin(OfficeTermsAdmin):
             "title": _("公開の確認"),
             "version": version,
             "difference": self.difference(version),
-            "obstacles": list(obstacles_to_publishing(version, today=today())),
+            "obstacles": list(obstacles_to_publishing(version, today=today(timezone.now()))),
             "hints": list(hints(version.body)),
             "opts": self.opts,
         }
@@ -220,10 +221,6 @@ class ConsentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Consent | None = None) -> bool:
         return False
-
-
-def today() -> Any:
-    return timezone.localdate(timezone.now())
 
 
 def digits(text: str) -> int:

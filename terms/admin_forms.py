@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.permissions import is_national
+from terms.clock import today
 from terms.models import TermsDocument, TermsKind, TermsVersion
 from terms.permissions import can_write_terms_of
 
@@ -40,6 +41,6 @@ class TermsVersionForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_in_force_on(self) -> Any:
         """A version already announced must not slip into the past; a draft is checked when it is published."""
         day = self.cleaned_data["in_force_on"]
-        if self.instance.published_at is not None and day < timezone.localdate(timezone.now()):
+        if self.instance.published_at is not None and day < today(timezone.now()):
             raise forms.ValidationError(_("公開した版の施行日は、今日以後の日付にしてください。"))
         return day

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from terms.clock import today
 from terms.consent import consent_url, missing_consents, portal_documents
 
 Rest = ParamSpec("Rest")
@@ -17,8 +18,8 @@ def portal_consent_required(view: View[Rest]) -> View[Rest]:
 
     @wraps(view)
     def ask_first(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
-        today = timezone.localdate(timezone.now())
-        if request.user.is_authenticated and missing_consents(request.user, documents=portal_documents(), on=today):
+        on = today(timezone.now())
+        if request.user.is_authenticated and missing_consents(request.user, documents=portal_documents(), on=on):
             # After a POST only the page itself can be shown again, not the sending repeated.
             return redirect(consent_url(next_path=request.get_full_path()))
         return view(request, *args, **kwargs)

@@ -3,7 +3,7 @@ from typing import Any
 from audit.permissions import is_national
 
 MANAGER = "manager"
-"""The role of an office manager. `offices` names it too, but is above this app and cannot be imported."""
+"""`offices.models.Role.MANAGER`: `offices` is above this app and cannot be imported, so a test ties the two."""
 
 
 def managed_office_numbers(user: Any) -> set[str]:

@@ -7,10 +7,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.record import record
+from terms.clock import today
 from terms.models import TermsVersion
 
 OUTDATED_ARTICLES = ("第5条の4", "第５条の４", "5条の4", "５条の４")
@@ -20,7 +20,7 @@ OUTDATED_ARTICLES = ("第5条の4", "第５条の４", "5条の4", "５条の４
 def publish(version: TermsVersion, *, by: Any, now: datetime, request: HttpRequest | None = None) -> TermsVersion:
     """Schedule the draft for its day, or put it in force today. Raises ValidationError when it cannot be announced."""
     locked = TermsVersion.objects.lock().select_related("document").get(pk=version.pk)
-    if obstacles := list(obstacles_to_publishing(locked, today=timezone.localdate(now))):
+    if obstacles := list(obstacles_to_publishing(locked, today=today(now))):
         raise ValidationError(obstacles)
     locked.published_at = now
     locked.save(update_fields=["published_at"])

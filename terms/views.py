@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from terms import markdown
+from terms.clock import today
 from terms.consent import current_versions, give_consent, missing_consents, portal_documents
 from terms.forms import ConsentForm
 from terms.models import TermsDocument, TermsVersion
@@ -16,15 +17,15 @@ from terms.next_path import next_path
 
 @require_safe
 def document_list(request: HttpRequest) -> HttpResponse:
-    today = timezone.localdate(timezone.now())
+    day = today(timezone.now())
     documents = TermsDocument.objects.order_by("office_number", "kind", "pk")
-    return render(request, "terms/list.html", {"versions": current_versions(documents, on=today)})
+    return render(request, "terms/list.html", {"versions": current_versions(documents, on=day)})
 
 
 @require_safe
 def document(request: HttpRequest, slug: str) -> HttpResponse:
-    today = timezone.localdate(timezone.now())
-    version = get_object_or_404(TermsVersion.objects.in_force(today).select_related("document"), document__slug=slug)
+    day = today(timezone.now())
+    version = get_object_or_404(TermsVersion.objects.in_force(day).select_related("document"), document__slug=slug)
     return render(request, "terms/version.html", version_context(version))
 
 
@@ -38,10 +39,10 @@ def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def consent(request: HttpRequest) -> HttpResponse:
-    today = timezone.localdate(timezone.now())
+    day = today(timezone.now())
     named = TermsDocument.objects.filter(slug__in=request.GET.getlist("document")).order_by("pk")
     documents = dict.fromkeys([*portal_documents(), *named])
-    missing = missing_consents(request.user, documents=documents, on=today)
+    missing = missing_consents(request.user, documents=documents, on=day)
     if not missing:
         return redirect(next_path(request) or "/")
     form = ConsentForm(request.POST if request.method == "POST" else None, missing=missing)
@@ -52,15 +53,15 @@ def consent(request: HttpRequest) -> HttpResponse:
 
 
 def version_context(version: TermsVersion) -> dict[str, Any]:
-    today = timezone.localdate(timezone.now())
-    current = TermsVersion.objects.in_force(today).filter(document=version.document).first()
+    day = today(timezone.now())
+    current = TermsVersion.objects.in_force(day).filter(document=version.document).first()
     others = TermsVersion.objects.published().filter(document=version.document).order_by("-in_force_on", "-number")
     return {
         "version": version,
         "html": markdown.render(version.body),
         "current": current,
         "is_current": version == current,
-        "is_announced": version.in_force_on > today,
+        "is_announced": version.in_force_on > day,
         "others": others.exclude(pk=version.pk).select_related("document"),
     }
 

@@ -3,8 +3,6 @@
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from django.utils import timezone
-
 from accounts.models import User
 from booking.availability import free_slots
 from booking.clock import at, day_of
@@ -17,6 +15,7 @@ from booking.mails import queue_reservation_mails
 from booking.models import Reservation, Service
 from booking.transitions import apply, leave_event
 from offices.calendar import calendar_of
+from terms.clock import today
 from terms.consent import current_versions, give_consent
 
 TOPICS = [
@@ -180,7 +179,7 @@ def load_coming(cast: Cast, *, now: datetime) -> None:
 
 
 def book(service: Service, seeker: User, *, now: datetime, number: int) -> Reservation:
-    versions = current_versions([service.terms, service.software_terms], on=timezone.localdate(now))
+    versions = current_versions([service.terms, service.software_terms], on=today(now))
     give_consent(seeker, versions=versions, language="ja", request=None)
     return reserve(
         take(service, seeker, now=now, number=number), details=details_of(seeker, service, number=number), now=now

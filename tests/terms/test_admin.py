@@ -12,6 +12,7 @@ from offices.models import Office, Role, StaffMembership
 from terms.admin import ConsentAdmin, TermsDocumentAdmin, TermsVersionAdmin
 from terms.consent import give_consent
 from terms.models import Consent, TermsDocument, TermsKind, TermsVersion
+from terms.permissions import MANAGER
 from terms.publishing import hints
 from tests.factories import TermsDocumentFactory, UserFactory
 from tests.terms.conftest import Publish
@@ -292,3 +293,7 @@ def test_the_pages_of_the_admin_open(
     ]
 
     assert all(page.render().status_code == 200 for page in pages)
+
+
+def test_the_manager_who_writes_terms_is_the_manager_of_the_office() -> None:
+    assert MANAGER == Role.MANAGER
