@@ -10,7 +10,7 @@ from terms.models import Consent
 
 def purge_consents(now: datetime) -> int:
     """A consent record goes a year after the account of the person was deleted."""
+    last_kept = now - settings.RETENTION["consent_after_account"]
     with deletion_allowed():
-        gone = Consent.objects.filter(person__deleted_at__lte=now - settings.RETENTION["consent_after_account"])
-        deleted, _by_model = gone.delete()
+        deleted, _by_model = Consent.objects.filter(person__deleted_at__lte=last_kept).delete()
     return deleted

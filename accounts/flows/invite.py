@@ -1,10 +1,10 @@
 """Staff accounts are made by the national administrator; the person sets the password behind a mailed link."""
 
+from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts.forms import ResetPasswordForm
 from accounts.models import User
 from audit.record import record
 
