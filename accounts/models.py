@@ -1,4 +1,3 @@
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -28,9 +27,6 @@ class UserQuerySet(models.QuerySet["User"]):
     def lock(self) -> "UserQuerySet":
         """The seeker's row: first in the lock order seeker, counselor, host, reservation, meeting."""
         return self.select_for_update(of=("self",), no_key=True)
-
-    def expired(self, now: datetime) -> "UserQuerySet":
-        return self.filter(is_active=False, deleted_at__lt=now)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
