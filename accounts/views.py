@@ -1,5 +1,6 @@
 """Pages of accounts that are ours; sign-in, password, address and second factor are allauth's (accounts.urls)."""
 
+from datetime import datetime
 from typing import cast
 
 from allauth.account.adapter import get_adapter
@@ -89,27 +90,35 @@ def register_link(request: HttpRequest, token: str) -> HttpResponse:
 def register_details(request: HttpRequest) -> HttpResponseBase:
     """本登録."""
     now = timezone.now()
-    versions = current_versions(portal_documents(), on=today(now))
-    missing = [MissingConsent(version, previous=None) for version in versions]
     try:
         registration = flow.opened_registration(request.session.get(OPENED, 0), now=now)
-        form = RegistrationForm(request.POST or None, email=registration.email, missing=missing)
+        form = RegistrationForm(request.POST or None, email=registration.email, missing=texts_in_force(now))
         if request.method != "POST" or not form.is_valid():
             return render(request, "accounts/register_details.html", {"form": form, "email": registration.email})
         user = flow.complete_registration(
             registration,
             password=form.cleaned_data["password"],
             details=form.details,
-            versions=versions,
+            versions=form.versions,
             request=request,
             now=now,
         )
     except flow.RegistrationLinkUnusable:
         return link_unusable(request)
+    return signed_in(request, user, target=local_path(registration.next_path))
+
+
+def texts_in_force(now: datetime) -> list[MissingConsent]:
+    """Who registers has agreed to nothing yet."""
+    versions = current_versions(portal_documents(), on=today(now))
+    return [MissingConsent(version, previous=None) for version in versions]
+
+
+def signed_in(request: HttpRequest, user: User, *, target: str) -> HttpResponseBase:
     for key in (ADDRESS, OPENED):
         request.session.pop(key, None)
     messages.success(request, _("登録が完了しました。"))
-    return cast(HttpResponseBase, perform_login(request, user, redirect_url=local_path(registration.next_path)))
+    return cast(HttpResponseBase, perform_login(request, user, redirect_url=target))
 
 
 def link_unusable(request: HttpRequest) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.urls.converters import SlugConverter
 from django.utils.translation import gettext_lazy as _
 
 from booking.acts import ACT_BY_SLUG
-from booking.views import counselor, office
+from booking.views import counselor, export, office
 
 OWN_APPS = {"booking", "offices", "mailing", "accounts", "terms", "audit"}
 
@@ -42,7 +42,7 @@ class PortalAdminSite(AdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         pages = [
             path("day/", self.admin_view(office.day_reservations), name="day"),
-            path("export/", self.admin_view(office.export_reservations), name="export"),
+            path("export/", self.admin_view(export.export_reservations), name="export"),
             path("r/<int:content_type_id>/<path:object_id>/", self.admin_view(self.view_on_site), name="view_on_site"),
             path("reservations/<slug:number>/host/", self.admin_view(counselor.open_host_link), name="host"),
             path("reservations/<slug:number>/<act:slug>/", self.admin_view(counselor.act_on_reservation), name="act"),

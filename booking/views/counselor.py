@@ -1,5 +1,7 @@
 """What staff do with one reservation: every change goes through a flow, the host link is fetched on click."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -40,10 +42,13 @@ def act_on_reservation(request: HttpRequest, number: str, slug: str) -> HttpResp
         raise PermissionDenied
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and (not act.asks_reason or form.is_valid()):
-        reason = form.cleaned_data["reason"] if act.asks_reason else ""
-        perform(request, reservation, act, reason=reason)
+        perform(request, reservation, act, reason=form.cleaned_data["reason"] if act.asks_reason else "")
         return redirect(back_to(request, reservation))
-    context = {
+    return TemplateResponse(request, "admin/act.html", question(request, reservation, act, form=form))
+
+
+def question(request: HttpRequest, reservation: Reservation, act: Act, *, form: ReasonForm) -> dict[str, Any]:
+    return {
         **admin.site.each_context(request),
         "title": act.label,
         "act": act,
@@ -52,7 +57,6 @@ def act_on_reservation(request: HttpRequest, number: str, slug: str) -> HttpResp
         "is_offered": act.is_offered(request.user, reservation, now=timezone.now()),
         "next": back_to(request, reservation),
     }
-    return TemplateResponse(request, "admin/act.html", context)
 
 
 def perform(request: HttpRequest, reservation: Reservation, act: Act, *, reason: str) -> bool:

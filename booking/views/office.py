@@ -1,28 +1,23 @@
-"""The pages of an office inside the admin: week calendar, list of a day, export."""
+"""The pages of an office inside the admin: week calendar, list of a day."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.core.validators import MaxValueValidator, MinValueValidator
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from audit.record import record
 from booking.acts import acts_for
-from booking.agenda import DAYS_OF_A_WEEK, agenda_days, day_list, monday_of, week_of
+from booking.agenda import DayEntry, agenda_days, day_list, monday_of, week_of
 from booking.clock import EARLIEST, LATEST, day_of
-from booking.exports import EXPORTABLE, ExportFilter, columns_for, csv_of
 from booking.models import Counselor
-from booking.permissions import can_change_schedule, can_export, can_open_host_link, can_see_topics_of
+from booking.permissions import can_change_schedule, can_open_host_link, can_see_topics_of
 from booking.views.content_security import has_button_to_meeting
 from offices.models import Office
 
@@ -30,26 +25,25 @@ from offices.models import Office
 @require_safe
 def week_calendar(request: HttpRequest) -> HttpResponse:
     """The first page of the admin: one week of one's own office."""
-    today = day_of(timezone.now())
-    offices = list(Office.objects.of_staff(request.user))
-    office = chosen_office(request, offices)
-    context = {**admin.site.each_context(request), "title": _("週のカレンダー"), "offices": offices, "office": office}
+    context, office = office_page(request, title=_("週のカレンダー"))
     if office is not None:
-        colleagues = list(Counselor.objects.filter(office=office).select_related("membership"))
-        shown = [c for c in colleagues if str(c.pk) == request.GET.get("counselor")] or colleagues
-        context |= {
-            "counselors": colleagues,
-            "chosen": shown[0] if len(shown) < len(colleagues) else None,
-            "today": today,
-            "week": week_of(
-                office,
-                counselors=shown,
-                changeable={c.pk for c in shown if can_change_schedule(request.user, c)},
-                monday=monday_of(chosen_day(request, "week", default=today)),
-                today=today,
-            ),
-        }
+        context |= week_shown(request, office, today=day_of(timezone.now()))
     return TemplateResponse(request, "admin/index.html", context)
+
+
+def week_shown(request: HttpRequest, office: Office, *, today: date) -> dict[str, Any]:
+    """The week in the address, of one counselor or of all."""
+    colleagues = list(Counselor.objects.filter(office=office).select_related("membership"))
+    shown = [c for c in colleagues if str(c.pk) == request.GET.get("counselor")] or colleagues
+    week = week_of(
+        office,
+        counselors=shown,
+        changeable={c.pk for c in shown if can_change_schedule(request.user, c)},
+        monday=monday_of(chosen_day(request, "week", default=today)),
+        today=today,
+    )
+    chosen = shown[0] if len(shown) < len(colleagues) else None
+    return {"counselors": colleagues, "chosen": chosen, "today": today, "week": week}
 
 
 @require_safe
@@ -57,124 +51,47 @@ def week_calendar(request: HttpRequest) -> HttpResponse:
 def day_reservations(request: HttpRequest) -> HttpResponse:
     """The reservations of one day with what staff need to run them."""
     now = timezone.now()
-    offices = list(Office.objects.of_staff(request.user))
-    office = chosen_office(request, offices)
-    day = chosen_day(request, "date", default=day_of(now))
-    context = {**admin.site.each_context(request), "title": _("一日の予約"), "offices": offices, "office": office}
+    context, office = office_page(request, title=_("一日の予約"))
     if office is not None:
-        previous, this_day, following = agenda_days(
-            office, first_day=date.fromordinal(day.toordinal() - 1), count=3, today=day_of(now)
-        )
+        day = chosen_day(request, "date", default=day_of(now))
         entries = day_list(request.user, office=office, day=day, now=now)
-        context |= {
-            "day": this_day,
-            "previous": previous.day,
-            "following": following.day,
-            "shows_topic": can_see_topics_of(request.user, office.pk),
-            "entries": [
-                {
-                    "entry": entry,
-                    "acts": acts_for(request.user, entry.reservation, now=now),
-                    "may_host": entry.has_open_meeting and can_open_host_link(request.user, entry.reservation),
-                }
-                for entry in entries
-            ],
-        }
-        record(
-            "day.viewed",
-            actor=request.user,
-            subject=day.isoformat(),
-            office_number=office.number,
-            detail={"reservations": len(entries)},
-            request=request,
-        )
+        context |= days_around(office, day=day, today=day_of(now))
+        context["shows_topic"] = can_see_topics_of(request.user, office.pk)
+        context["entries"] = [with_acts(request.user, entry, now=now) for entry in entries]
+        record_view_of_day(request, office, day=day, count=len(entries))
     return TemplateResponse(request, "admin/day.html", context)
 
 
-def day_field(label: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)],
-    )
+def days_around(office: Office, *, day: date, today: date) -> dict[str, Any]:
+    day_before = date.fromordinal(day.toordinal() - 1)
+    previous, this_day, following = agenda_days(office, first_day=day_before, count=3, today=today)
+    return {"day": this_day, "previous": previous.day, "following": following.day}
 
 
-class ExportForm(forms.Form):
-    first_day = day_field(gettext_lazy("最初の日"))
-    last_day = day_field(gettext_lazy("最後の日"))
-    office = forms.ModelChoiceField(
-        Office.objects.none(), label=gettext_lazy("安定所"), required=False, empty_label=gettext_lazy("すべて")
-    )
-    counselor = forms.ModelChoiceField(
-        Counselor.objects.none(), label=gettext_lazy("相談員"), required=False, empty_label=gettext_lazy("全員")
-    )
-    statuses = forms.MultipleChoiceField(
-        label=gettext_lazy("状態"),
-        choices=EXPORTABLE,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("選ばないときは、すべての状態を書き出します。"),
-    )
-
-    def __init__(self, *args: Any, user: Any, offices: list[Office], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.offices = offices
-        self.fields["office"].queryset = Office.objects.filter(pk__in=[office.pk for office in offices])  # type: ignore[attr-defined]
-        self.fields["counselor"].queryset = Counselor.objects.visible_to(user).filter(office__in=offices)  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        first, last = cleaned.get("first_day"), cleaned.get("last_day")
-        if first and last and first > last:
-            self.add_error("last_day", _("最後の日は、最初の日以後にしてください。"))
-        return cleaned
-
-    @property
-    def choice(self) -> ExportFilter:
-        office = self.cleaned_data["office"]
-        return ExportFilter(
-            first_day=self.cleaned_data["first_day"],
-            last_day=self.cleaned_data["last_day"],
-            offices=[office] if office else self.offices,
-            counselor=self.cleaned_data["counselor"],
-            statuses=self.cleaned_data["statuses"],
-        )
-
-
-@require_http_methods(["GET", "POST"])
-def export_reservations(request: HttpRequest) -> HttpResponseBase:
-    """GET shows the form, POST streams the file; the audit record is written before the first byte."""
-    offices = [office for office in Office.objects.of_staff(request.user) if can_export(request.user, office)]
-    if not offices:
-        raise PermissionDenied
-    today = day_of(timezone.now())
-    initial = {
-        "first_day": monday_of(today),
-        "last_day": date.fromordinal(monday_of(today).toordinal() + DAYS_OF_A_WEEK - 1),
+def with_acts(user: Any, entry: DayEntry, *, now: datetime) -> dict[str, Any]:
+    return {
+        "entry": entry,
+        "acts": acts_for(user, entry.reservation, now=now),
+        "may_host": entry.has_open_meeting and can_open_host_link(user, entry.reservation),
     }
-    form = ExportForm(request.POST or None, user=request.user, offices=offices, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        return exported(request, form.choice)
-    context = {**admin.site.each_context(request), "title": _("予約の書き出し"), "form": form}
-    return TemplateResponse(request, "admin/export.html", context)
 
 
-def exported(request: HttpRequest, choice: ExportFilter) -> StreamingHttpResponse:
-    for office in choice.offices:
-        record(
-            "reservation.exported",
-            actor=request.user,
-            subject=f"{choice.first_day.isoformat()}/{choice.last_day.isoformat()}",
-            office_number=office.number,
-            detail=choice.as_detail(),
-            request=request,
-        )
-    topic_offices = [office for office in choice.offices if can_see_topics_of(request.user, office.pk)]
-    pieces = csv_of(choice.rows(request.user), columns=columns_for(topic_offices))
-    response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
-    name = f"reservations_{choice.first_day:%Y%m%d}-{choice.last_day:%Y%m%d}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+def record_view_of_day(request: HttpRequest, office: Office, *, day: date, count: int) -> None:
+    record(
+        "day.viewed",
+        actor=request.user,
+        subject=day.isoformat(),
+        office_number=office.number,
+        detail={"reservations": count},
+        request=request,
+    )
+
+
+def office_page(request: HttpRequest, *, title: str) -> tuple[dict[str, Any], Office | None]:
+    """The context of a page about one's own office, and the office; None for who belongs to no office."""
+    offices = list(Office.objects.of_staff(request.user))
+    office = chosen_office(request, offices)
+    return {**admin.site.each_context(request), "title": title, "offices": offices, "office": office}, office
 
 
 def chosen_office(request: HttpRequest, offices: list[Office]) -> Office | None:
