@@ -24,6 +24,7 @@ from playwright.sync_api import sync_playwright
 
 from booking.clock import JST
 from tests.mail_server import MailServer
+from tests.zoom.document import ZOOM_DOCUMENT
 
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMIUM_FLAGS = [
@@ -75,6 +76,10 @@ def _give_each_worker_its_own_redis() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not CHROMIUM.exists():
         terminalreporter.write_line(f"No {CHROMIUM}: the tests that need a browser were left out (pytest -m browser).")
+    if not ZOOM_DOCUMENT.is_file():
+        terminalreporter.write_line(
+            f"No {ZOOM_DOCUMENT}: the check against Zoom's OpenAPI document was left out (set ZOOM_CONTRACT_DIR)."
+        )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

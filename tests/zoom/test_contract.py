@@ -5,9 +5,7 @@ The document is Zoom's and is not part of this repository: ZOOM_CONTRACT_DIR nam
 
 import contextlib
 import json
-import os
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 import requests
@@ -21,12 +19,10 @@ from booking.meetings.errors import ConfigurationAlarm, MeetingError
 from booking.meetings.zoom.provider import ZoomProvider, create_body
 from booking.meetings.zoom.token import TokenSource
 from demo.zoom_stand_in.app import ZoomStandIn
+from tests.zoom.document import ZOOM_DOCUMENT
 from tests.zoom.stand_in import CREATE, RunningStandIn, point_zoom_at, serving
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-DOCUMENT = Path(os.environ.get("ZOOM_CONTRACT_DIR") or REPOSITORY.parent / "shared" / "zoom") / "zoom-mock.openapi.json"
-
-if not DOCUMENT.is_file():
+if not ZOOM_DOCUMENT.is_file():
     pytest.skip("Zoom's contract files are absent (ZOOM_CONTRACT_DIR)", allow_module_level=True)
 
 REFUSALS = {
@@ -56,7 +52,7 @@ class Watched:
         self._api: OpenAPI | None = None
 
     def listen_at(self, url: str) -> None:
-        document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+        document = json.loads(ZOOM_DOCUMENT.read_text(encoding="utf-8"))
         self._api = OpenAPI.from_dict({**document, "servers": [{"url": url}]})
 
     def __call__(self, environ, start_response):
