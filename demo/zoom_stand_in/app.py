@@ -1,4 +1,4 @@
-"""The routes of the stand-in: Zoom's API, the two pages a browser opens, and the switches for tests (`/_faults`, `/_state`)."""
+"""The routes of the stand-in: Zoom's API, the pages a browser opens, and the switches for tests (`/_faults`, `/_state`)."""
 
 import base64
 import contextlib
@@ -32,7 +32,7 @@ from demo.zoom_stand_in.faults import Fault, FaultQueue, UnknownFaultError
 from demo.zoom_stand_in.meetings import InvalidBodyError, MeetingBook, list_item
 
 TOKEN_LASTS = timedelta(hours=1)
-PAGES = ("room", "host_door")
+PAGES = ("index", "room", "host_door")
 URLS = Map(
     [
         Rule("/oauth/token", methods=["POST"], endpoint="token"),
@@ -44,6 +44,7 @@ URLS = Map(
         Rule("/v2/meetings/<meeting_id>", methods=["DELETE"], endpoint="remove"),
         Rule("/v2/meetings/<meeting_id>/status", methods=["PUT"], endpoint="status"),
         Rule("/v2/past_meetings/<meeting_id>/participants", methods=["GET"], endpoint="participants"),
+        Rule("/", methods=["GET"], endpoint="index"),
         Rule("/j/<meeting_id>", methods=["GET"], endpoint="room"),
         Rule("/s/<meeting_id>", methods=["GET"], endpoint="host_door"),
         Rule("/_faults", methods=["GET", "POST", "DELETE"], endpoint="faults"),
@@ -274,6 +275,9 @@ class ZoomStandIn:
                 self.book.overwrite(meeting_id, join_url=f"https://zoom.us.phishing.example/j/{meeting_id}")
 
     # --- Pages ------------------------------------------------------------------------------------------------------
+
+    def index(self, request: Request) -> Response:
+        return pages.index(self.book.all())
 
     def room(self, request: Request, *, meeting_id: str) -> Response:
         meeting = self.book.get(meeting_id)

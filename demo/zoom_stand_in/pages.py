@@ -1,6 +1,7 @@
-"""The two pages a person can land on: the room behind the join link, and the host's door."""
+"""The pages a person can land on: the list of meetings, the room behind the join link, and the host's door."""
 
 import html
+from collections.abc import Iterable, Mapping
 
 from werkzeug.wrappers import Response
 
@@ -30,6 +31,18 @@ def room(meeting: dict[str, object], *, as_host: bool) -> Response:
     )
     note = "この画面は、お試し用に Zoom の代わりをしているものです。映像も音声もつながりません。"
     return page(title, f"<p>{waiting}</p><dl>{facts}</dl><p class='note'>{note}</p>")
+
+
+def index(meetings: Iterable[Mapping[str, object]]) -> Response:
+    note = "<p class='note'>お試し用に Zoom の代わりをしているものです。ここにはポータルが用意したミーティングが並びます。</p>"
+    rows = "".join(
+        f"<dt>{html.escape(str(meeting['start_time']))}（協定世界時）から{meeting['duration']}分</dt>"
+        f'<dd><a href="{html.escape(str(meeting["join_url"]))}">{html.escape(str(meeting["topic"]))}</a>'
+        f" ミーティングID {grouped(str(meeting['id']))}</dd>"
+        for meeting in sorted(meetings, key=lambda meeting: str(meeting["start_time"]))
+    )
+    listed = f"<dl>{rows}</dl>" if rows else "<p>ミーティングはまだありません。予約すると、ここに現れます。</p>"
+    return page("ミーティングの一覧（見本）", note + listed)
 
 
 def no_room() -> Response:

@@ -128,6 +128,15 @@ class TestMeetings:
 
 
 class TestPages:
+    def test_the_root_lists_the_meetings_with_the_links_that_open_them(self, client):
+        meeting = client.create(topic="相談<1>").json()
+        answer = requests.get(f"{client.url}/", timeout=5)
+        assert answer.status_code == 200
+        assert f'<a href="{meeting["join_url"]}">相談&lt;1&gt;</a>' in answer.text
+
+    def test_without_a_meeting_the_root_says_when_there_will_be_one(self, client):
+        assert "ミーティングはまだありません" in requests.get(f"{client.url}/", timeout=5).text
+
     def test_the_join_link_opens_a_room_that_says_what_it_is(self, client):
         answer = requests.get(client.create(topic="相談").json()["join_url"], timeout=5)
         assert answer.status_code == 200
