@@ -91,7 +91,7 @@ class UserAdmin(NationalAdministratorOnly, admin.ModelAdmin[User]):
         super().save_model(request, obj, form, change)
         if not change:
             invite_staff(obj, by=request.user, request=request)  # type: ignore[arg-type]
-            messages.success(request, _now("%(email)s に招待のメールを送りました。") % {"email": obj.email})
+            messages.success(request, _now("招待のメールを %(email)s に送りました。") % {"email": obj.email})
         elif form.changed_data:
             changed = {"fields": form.changed_data}
             record("account.staff_changed", actor=request.user, subject=str(obj.pk), detail=changed, request=request)
