@@ -1,6 +1,6 @@
 """Pages of accounts that are ours; sign-in, password, address and second factor are allauth's (accounts.urls)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from allauth.account.adapter import get_adapter
@@ -61,7 +61,8 @@ def register_sent(request: HttpRequest) -> HttpResponse:
     if not email:
         return redirect("accounts:register")
     register_url = with_next(reverse("accounts:register"), next_path(request))
-    return render(request, "accounts/register_sent.html", {"email": email, "register_url": register_url})
+    context = {"email": email, "register_url": register_url, "link_lasts_hours": link_lasts_hours()}
+    return render(request, "accounts/register_sent.html", context)
 
 
 @page_and_form
@@ -122,7 +123,12 @@ def signed_in(request: HttpRequest, user: User, *, target: str) -> HttpResponseB
 
 
 def link_unusable(request: HttpRequest) -> HttpResponse:
-    return render(request, "accounts/register_link_unusable.html", status=410)
+    context = {"link_lasts_hours": link_lasts_hours()}
+    return render(request, "accounts/register_link_unusable.html", context, status=410)
+
+
+def link_lasts_hours() -> int:
+    return int(settings.PROVISIONAL_REGISTRATION_LIFETIME / timedelta(hours=1))
 
 
 @require_safe

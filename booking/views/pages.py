@@ -3,15 +3,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from booking.models import Service
+from booking.policies import BookingPolicy
 from booking.views.seeker import drafts
 from offices.models import Office
+
+NATIONAL = {"hold_lasts": BookingPolicy.hold_lasts, "join_opens_before": BookingPolicy.join_opens_before}
+"""What pages about no single service tell of the policy."""
 
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """What this is, and the offices with their services."""
     services = Service.objects.open_to_seekers().select_related("office").order_by("office__number", "position", "id")
-    return render(request, "booking/start.html", {"services": services})
+    return render(request, "booking/start.html", {"services": services, "national": NATIONAL})
 
 
 @require_safe
@@ -32,12 +36,14 @@ def service(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "booking/help.html", {"offices": Office.objects.open_to_seekers()})
+    return render(request, "booking/help.html", {"offices": Office.objects.open_to_seekers(), "national": NATIONAL})
 
 
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
-    return render(request, "booking/accessibility.html", {"offices": Office.objects.open_to_seekers()})
+    return render(
+        request, "booking/accessibility.html", {"offices": Office.objects.open_to_seekers(), "national": NATIONAL}
+    )
 
 
 @require_safe

@@ -210,6 +210,14 @@ def test_an_expired_link_cannot_be_confirmed_either(client, link, now, freeze):
     assert client.post(link).status_code == 410
 
 
+def test_the_pages_tell_how_long_the_link_works(client, db, now, settings):
+    settings.PROVISIONAL_REGISTRATION_LIFETIME = timedelta(hours=5)
+    sent = client.post("/accounts/register/", {"email": "hanako@mail.example"}, follow=True)
+    assert "5時間以内に開いてください" in sent.content.decode()
+    unusable = client.get("/accounts/register/link/" + "A" * 43 + "/")
+    assert "お送りしてから5時間以内" in unusable.content.decode()
+
+
 def test_a_used_link_shows_a_way_on(client, link, opened):
     answer = client.post(link)
     assert answer.status_code == 410

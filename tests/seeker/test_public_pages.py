@@ -1,9 +1,10 @@
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from django.urls import reverse
 
 from booking.enums import CancelChannel
+from booking.views.pages import NATIONAL
 from tests.factories import OfficeFactory, ServiceFactory
 
 PUBLIC = ["start", "help", "accessibility"]
@@ -21,6 +22,21 @@ def test_the_start_lists_offices_with_their_open_services(client, service):
     page = client.get(reverse("booking:start")).content.decode()
     assert service.name in page
     assert closed.name not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        pytest.param("start", ["選んだ時間は7分間", "開始8分前から"], id="start"),
+        pytest.param("help", ["開始8分前から"], id="help"),
+        pytest.param("accessibility", ["時間を押さえておける7分"], id="accessibility"),
+    ],
+)
+def test_the_minutes_told_are_those_of_the_policy(client, service, monkeypatch, name, words):
+    monkeypatch.setitem(NATIONAL, "hold_lasts", timedelta(minutes=7))
+    monkeypatch.setitem(NATIONAL, "join_opens_before", timedelta(minutes=8))
+    page = client.get(reverse(f"booking:{name}")).content.decode()
+    assert all(word in page for word in words)
 
 
 def test_an_office_without_open_service_is_not_listed_on_the_start(client, service):

@@ -16,6 +16,7 @@ from booking.errors import BookingError, SlotTaken
 from booking.flows.reserve import reserve
 from booking.forms import DetailsForm
 from booking.models import Reservation
+from booking.policies import LINK_FOLLOWS_AFTER
 from booking.views.seeker import drafts
 from booking.views.seeker.access import booking_step, own_reservation, seeker_page
 from booking.views.seeker.times import choice_url
@@ -56,7 +57,7 @@ def done(request: HttpRequest, number: str) -> HttpResponse:
     reservation = own_reservation(request, number)
     if reservation.status not in UPCOMING:
         return redirect(reservation)
-    return render(request, "booking/done.html", {"reservation": reservation})
+    return render(request, "booking/done.html", {"reservation": reservation, "link_follows_after": LINK_FOLLOWS_AFTER})
 
 
 def _step(request: HttpRequest, template: str, held: Reservation, **context: Any) -> HttpResponse:
