@@ -154,6 +154,7 @@ GET  /terms/                                                                   2
 GET  /terms/consent/                                                           302 302 302 302 302 302 302 302 302
 GET  /terms/documents/<slug:slug>/                                             200 200 200 200 200 200 200 200 200
 GET  /terms/documents/<slug:slug>/<int:number>/                                200 200 200 200 200 200 200 200 200
+GET  /favicon.ico                                                              302 302 302 302 302 302 302 302 302
 GET  /home/                                                                    302 302 302 302 302 302 302 302 302
 GET  /                                                                         200 200 200 200 200 200 200 200 200
 GET  /help/                                                                    200 200 200 200 200 200 200 200 200
