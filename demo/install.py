@@ -59,18 +59,18 @@ def install(lock_file: Path) -> int:
         "off",
     ]
     command += ["--only-binary", ":all:", "--require-hashes", "-r", str(lock_file)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     output: list[str] = []
     seen = 0
-    for line in process.stdout or ():
-        output.append(line)
-        if line.startswith(("Collecting ", "Requirement already satisfied: ")):
-            seen += 1
-            if seen % 10 == 0:
-                print(f"  {seen} of {total} packages", flush=True)
-        elif line.startswith("Installing collected"):
-            print("  unpacking", flush=True)
-    if status := process.wait():
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        for line in process.stdout or ():
+            output.append(line)
+            if line.startswith(("Collecting ", "Requirement already satisfied: ")):
+                seen += 1
+                if seen % 10 == 0:
+                    print(f"  {seen} of {total} packages", flush=True)
+            elif line.startswith("Installing collected"):
+                print("  unpacking", flush=True)
+    if status := process.returncode:
         print("".join(output[-25:]), file=sys.stderr)
         return _fail(
             "The packages could not be installed; pip's last lines are above. Is there a network connection?", status
