@@ -28,7 +28,7 @@ def test_every_answer_is_protected(client, path, status) -> None:
 
 
 def test_a_file_is_protected(client) -> None:
-    answer = client.get("/static/css/portal.css")
+    answer = client.get("/static/css/base.css")
 
     assert b"".join(answer.streaming_content)
     assert_is_protected(answer)
