@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from booking.clock import JST, at, day_of
 from booking.enums import UPCOMING, CancelChannel, MailKind, ReservationStatus
@@ -79,7 +80,7 @@ def place_confirmed_link_follows(mail: OutgoingMail, *, now: datetime) -> Messag
     """Carries the invitation: the place in the calendar is certain, only the meeting is not."""
     reservation = _still_to_come(mail, until_end=True, now=now)
     if OnlineMeeting.objects.open_of(reservation):
-        raise Superseded("the confirmation has everything")
+        raise Superseded(_("予約確定のメールで、すべてお知らせしました。"))
     return _message(mail, reservation, now=now, calendar=calendar_file(reservation, method="REQUEST", now=now))
 
 
@@ -87,7 +88,7 @@ def place_confirmed_link_follows(mail: OutgoingMail, *, now: datetime) -> Messag
 def reminder_day_before(mail: OutgoingMail, *, now: datetime) -> Message:
     reservation = _still_to_come(mail, now=now)
     if now >= reservation.starts_at - HOUR_BEFORE:
-        raise Superseded("too late: the reminder of the last hour says the same")
+        raise Superseded(_("1時間前のお知らせと重なるため、送りませんでした。"))
     return _message(mail, reservation, now=now)
 
 
@@ -119,7 +120,7 @@ def new_link(mail: OutgoingMail, *, now: datetime) -> Message:
     if meeting is None:
         raise NotYet(now + ASK_AGAIN_AFTER)
     if mail.occurrence not in ("", f"meeting {meeting.pk}"):
-        raise Superseded("the meeting was replaced again")
+        raise Superseded(_("オンライン会議が、もう一度作り直されました。"))
     return _message(mail, reservation, now=now)
 
 
@@ -147,14 +148,14 @@ def _mail(
 def _reservation_of(mail: OutgoingMail) -> Reservation:
     reservation = Reservation.objects.with_facts().filter(uuid=mail.cause).first()
     if reservation is None:
-        raise Superseded("the reservation is gone")
+        raise Superseded(_("予約がありません。"))
     return reservation
 
 
 def _in_status(mail: OutgoingMail, *statuses: ReservationStatus) -> Reservation:
     reservation = _reservation_of(mail)
     if reservation.status not in statuses:
-        raise Superseded(f"the reservation is {reservation.status}")
+        raise Superseded(_("予約が「%s」になったため、送りませんでした。") % reservation.get_status_display())
     return reservation
 
 
@@ -162,9 +163,9 @@ def _still_to_come(mail: OutgoingMail, *, now: datetime, until_end: bool = False
     """The reservation, standing and at the time the mail was queued for, before its start (or its end)."""
     reservation = _in_status(mail, *UPCOMING)
     if reservation.starts_at != datetime.fromisoformat(mail.context["starts_at"]):
-        raise Superseded("the reservation was moved")
+        raise Superseded(_("予約の時刻が変わったため、送りませんでした。"))
     if now >= (reservation.ends_at if until_end else reservation.starts_at):
-        raise Superseded("the session has started" if not until_end else "the session is over")
+        raise Superseded(_("相談の時間を過ぎたため、送りませんでした。"))
     return reservation
 
 

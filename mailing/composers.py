@@ -37,7 +37,10 @@ class NotYet(Exception):
 
 
 class Superseded(Exception):
-    """The mail has nothing to say any more, for example the reminder of a cancelled reservation."""
+    """The mail has nothing to say any more, for example the reminder of a cancelled reservation.
+
+    Staff read the reason beside the mail.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
