@@ -8,6 +8,9 @@ from django.utils.translation import gettext as _
 from terms.consent import MissingConsent
 from terms.models import TermsVersion
 
+PREFIX = "version-"
+MOST_TICKS = 20
+
 
 class ConsentForm(forms.Form):
     """One unticked box per text (J-02, J-08). Field names carry the version, so a tick for a replaced text is no tick (X-02)."""
@@ -31,8 +34,12 @@ class ConsentForm(forms.Form):
     @property
     def agreed_to_replaced_text(self) -> bool:
         """A box was ticked for a text that is no longer asked for: it was replaced while the person was reading."""
-        ticked = {name for name in self.data if name.startswith("version-")}
-        return bool(ticked - set(self.fields))
+        return bool(set(self.ticks) - set(self.fields))
+
+    @property
+    def ticks(self) -> list[str]:
+        """The names of the ticked boxes, asked for or not; more than a person can tick is not read."""
+        return [name for name in self.data if name.startswith(PREFIX)][:MOST_TICKS]
 
     @property
     def versions(self) -> list[TermsVersion]:
@@ -40,4 +47,4 @@ class ConsentForm(forms.Form):
 
 
 def field_name(version: TermsVersion) -> str:
-    return f"version-{version.pk}"
+    return f"{PREFIX}{version.pk}"

@@ -1,4 +1,5 @@
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -75,12 +76,18 @@ class Way:
         return Reservation.objects.get(number=answer.url.split("/")[2])
 
     def type(self, held: Reservation, **changes: Any) -> Any:
-        return self.client.post(self.url("details", held.number), {**TYPED, **changes})
+        return self.seen(self.client.post(self.url("details", held.number), {**TYPED, **changes}))
 
     def confirm(self, held: Reservation, *, agree_to_all: bool = True) -> Any:
         url = self.url("check", held.number)
         boxes = self.client.get(url).context["form"].fields if agree_to_all else []
-        return self.client.post(url, dict.fromkeys(boxes, "on"))
+        return self.seen(self.client.post(url, dict.fromkeys(boxes, "on")))
+
+    def seen(self, answer: Any) -> Any:
+        """Where something is to be mended: the page that shows it."""
+        if answer.status_code == HTTPStatus.FOUND and answer.url.endswith("?errors"):
+            return self.client.get(answer.url)
+        return answer
 
 
 @pytest.fixture

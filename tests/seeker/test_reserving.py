@@ -183,7 +183,7 @@ def test_a_text_replaced_while_the_person_read_it_asks_again(way, seeker):
     check = way.url("check", held.number)
     ticks = dict.fromkeys(way.client.get(check).context["form"].fields, "on")
     newer = TermsVersionFactory.create(document=way.service.terms, number=2)
-    answer = way.client.post(check, ticks)
+    answer = way.seen(way.client.post(check, ticks))
     assert "規約が新しくなりました" in answer.content.decode()
     assert not seeker.consents.filter(version__document=way.service.terms).exists()
     assert not Reservation.objects.booked().exists()
@@ -262,3 +262,22 @@ def test_another_persons_hold_does_not_exist(way, client, name, seeker):
     assert name == "release" or client.get(url).status_code == 404
     held.refresh_from_db()
     assert held.status == ReservationStatus.HELD
+
+
+def test_a_refused_form_is_shown_by_get_so_that_back_never_asks_to_send_it_again(way):
+    held = way.hold(START)
+    for url, data in [(way.url("details", held.number), {"name": ""}), (way.url("check", held.number), {})]:
+        answer = way.client.post(url, data)
+        assert answer.url == f"{url}?errors"
+        assert "エラー：" in way.client.get(answer.url).content.decode()
+        way.type(held)
+
+
+def test_a_tick_stays_when_the_other_one_is_missing(way):
+    held = way.hold(START)
+    way.type(held)
+    url = way.url("check", held.number)
+    first, second = way.client.get(url).context["form"].fields
+    form = way.seen(way.client.post(url, {first: "on"})).context["form"]
+    assert form[first].value()
+    assert not form[second].value()

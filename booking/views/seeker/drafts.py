@@ -6,17 +6,21 @@ from django.http import HttpRequest
 
 from booking.forms import DetailsForm, details_known_of
 from booking.models import Service
+from terms.forms import ConsentForm
 
 KEY = "booking_draft"
+TICKS_KEY = "booking_ticks"
 CHOICE_KEY = "booking_choice"
 LONGEST_KEPT = 4000
 """Characters of one answer, several times what any field takes: a session is read with every page."""
 
 
-def keep(request: HttpRequest, form: DetailsForm) -> None:
-    """What another service asked stays: choosing another menu loses nothing."""
-    typed = {name: value for name, value in form.typed().items() if len(str(value)) <= LONGEST_KEPT}
-    request.session[KEY] = {**request.session.get(KEY, {}), **typed}
+def keep(request: HttpRequest, form: DetailsForm) -> bool:
+    """What another service asked stays: choosing another menu loses nothing. False when an answer was too long."""
+    typed = form.typed()
+    kept = {name: value for name, value in typed.items() if len(str(value)) <= LONGEST_KEPT}
+    request.session[KEY] = {**request.session.get(KEY, {}), **kept}
+    return len(kept) == len(typed)
 
 
 def unbound_form(request: HttpRequest, service: Service) -> DetailsForm:
@@ -32,6 +36,15 @@ def bound_form(request: HttpRequest, service: Service) -> DetailsForm:
 
 def forget(request: HttpRequest) -> None:
     request.session.pop(KEY, None)
+    request.session.pop(TICKS_KEY, None)
+
+
+def keep_ticks(request: HttpRequest, form: ConsentForm) -> None:
+    request.session[TICKS_KEY] = form.ticks
+
+
+def kept_ticks(request: HttpRequest) -> dict[str, str]:
+    return dict.fromkeys(request.session.get(TICKS_KEY, []), "on")
 
 
 def keep_choice(request: HttpRequest, url: str) -> None:

@@ -1,11 +1,13 @@
 """From the held time to the reservation: details, check, done. Each step leads back to the one that is missing."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
@@ -23,17 +25,23 @@ from booking.views.seeker.times import choice_url
 from terms.consent import MissingConsent, give_consent, missing_consents
 from terms.forms import ConsentForm
 
+ERRORS = "errors"
+"""Query of a step that shows what was sent, judged."""
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @booking_step
 def details(request: HttpRequest, held: Reservation) -> HttpResponse:
     if request.method == "POST":
         form = DetailsForm(request.POST, service=held.service)
-        drafts.keep(request, form)
+        is_kept = drafts.keep(request, form)
         if form.is_valid():
             return redirect("booking:check", held.number)
+        if is_kept:
+            return _show_errors("booking:details", held)
     else:
-        form = drafts.unbound_form(request, held.service)
+        fill = drafts.bound_form if ERRORS in request.GET else drafts.unbound_form
+        form = fill(request, held.service)
     return _step(request, "booking/details.html", held, form=form)
 
 
@@ -43,9 +51,11 @@ def check(request: HttpRequest, held: Reservation) -> HttpResponse:
     typed = drafts.bound_form(request, held.service)
     if not typed.is_valid():
         return redirect("booking:details", held.number)
-    answers = request.POST if request.method == "POST" else None
-    form = ConsentForm(answers, missing=_missing_consents(request.user, held))
-    if request.method == "POST" and form.is_valid():
+    form = ConsentForm(_ticks(request), missing=_missing_consents(request.user, held))
+    if request.method == "POST":
+        if not form.is_valid():
+            drafts.keep_ticks(request, form)
+            return _show_errors("booking:check", held)
         give_consent(request.user, versions=form.versions, language=get_language() or "ja", request=request)
         return _reserve(request, held, typed)
     return _step(request, "booking/check.html", held, form=form, details=typed.details())
@@ -58,6 +68,17 @@ def done(request: HttpRequest, number: str) -> HttpResponse:
     if reservation.status not in UPCOMING:
         return redirect(reservation)
     return render(request, "booking/done.html", {"reservation": reservation, "link_follows_after": LINK_FOLLOWS_AFTER})
+
+
+def _ticks(request: HttpRequest) -> Mapping[str, Any] | None:
+    if request.method == "POST":
+        return request.POST
+    return drafts.kept_ticks(request) if ERRORS in request.GET else None
+
+
+def _show_errors(url_name: str, held: Reservation) -> HttpResponse:
+    """By GET: from a page that answered a POST, the browser's Back button would ask to send the form again."""
+    return redirect(f"{reverse(url_name, args=[held.number])}?{ERRORS}")
 
 
 def _step(request: HttpRequest, template: str, held: Reservation, **context: Any) -> HttpResponse:
