@@ -13,7 +13,7 @@ WEEKDAYS = range(5)
 SATURDAY = 5
 Hours = tuple[range | tuple[int, ...], time, time]
 
-PREPARATION = "カメラとマイクの付いた機器（スマートフォン、パソコンなど）\n静かな、ほかの人のいない部屋\nZoomアプリ、または新しいブラウザ"
+PREPARATION = "ハローワーク受付票など、求職番号の分かるもの\n見てほしい応募書類（履歴書など）があれば、お手元に"
 
 
 class SampleService(NamedTuple):
