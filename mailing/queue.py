@@ -79,8 +79,10 @@ def publish(mail_ids: Iterable[int], *, now: datetime) -> None:
 
 
 def _publish_due(mails: Sequence[OutgoingMail], *, now: datetime) -> None:
+    """One call for a row, however often it was queued in the transaction: publish() notes that it called."""
     keys = [Q(cause=mail.cause, kind=mail.kind, occurrence=mail.occurrence) for mail in mails]
-    publish(list(OutgoingMail.objects.due(now).filter(reduce(or_, keys)).values_list("pk", flat=True)), now=now)
+    due = OutgoingMail.objects.due(now).filter(reduce(or_, keys), woken_at__isnull=True)
+    publish(list(due.values_list("pk", flat=True)), now=now)
 
 
 def _refuse_without_transaction() -> None:

@@ -75,10 +75,9 @@ def test_a_mail_for_later_calls_nobody_now(says, calls):
 @pytest.mark.django_db(transaction=True)
 def test_the_same_occurrence_twice_is_one_row(says, calls):
     with transaction.atomic():
-        mail = note()
-        assert note(to="b@mail.example") == mail
+        assert note() == note(to="b@mail.example")
     assert OutgoingMail.objects.get().to == "a@mail.example"
-    assert set(calls) == {mail.pk}
+    assert len(calls) == 1
 
 
 @pytest.mark.django_db
