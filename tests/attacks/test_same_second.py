@@ -1,6 +1,7 @@
 """Two acts on one reservation at the same second: one of them counts, the other is refused, nothing happens twice."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -14,6 +15,8 @@ from booking.flows.check_in import check_in
 from booking.flows.no_show import mark_no_show
 from booking.flows.online_meeting import request_meeting
 from booking.models import OnlineMeeting, Reservation
+from booking.models.reservation import ReservationQuerySet
+from booking.transitions import apply
 from mailing.models import OutgoingMail
 from tests.factories import NOW, ReservationFactory, jst
 
@@ -80,3 +83,16 @@ def test_seeker_and_office_cancel_only_once(reservation, round_number) -> None:
     assert reservation.calendar_sequence == 1
     assert OutgoingMail.objects.filter(kind=reservation.status).count() == 1
     assert OnlineMeeting.objects.get().state == MeetingState.CLOSING
+
+
+def test_without_the_lock_every_one_of_them_would_cancel(reservation, monkeypatch) -> None:
+    def apply_late(*args: object, **named: object) -> None:
+        time.sleep(0.3)  # everybody has read the row before anybody writes it
+        apply(*args, **named)
+
+    monkeypatch.setattr(ReservationQuerySet, "lock", lambda rows: rows)
+    monkeypatch.setattr("booking.flows.cancel.apply", apply_late)
+    results = at_once(*[lambda: cancel_by_seeker(reservation, by=reservation.seeker, now=NOW) for _browser in range(3)])
+
+    assert results.count("wrong_status") == 0
+    assert reservation.events.count() == 3
