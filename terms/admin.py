@@ -200,10 +200,10 @@ class TermsVersionAdmin(OfficeTermsAdmin):
 class ConsentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A list to read, for the national administrator; the database refuses any change anyway."""
 
-    list_display = ["at", "person", "version", "language", "address"]
+    list_display = ["at", "person", "subject", "version", "language", "address"]
     list_select_related = ["person", "version__document"]
     list_filter = ["version__document", "language"]
-    search_fields = ["person__email", "person__name"]
+    search_fields = ["person__email", "person__name", "subject"]
     date_hierarchy = "at"
     show_full_result_count = False
 

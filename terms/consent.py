@@ -14,7 +14,11 @@ from django.utils.safestring import SafeString
 from audit.record import client_address, client_device
 from terms.differences import Line, differences
 from terms.markdown import render
-from terms.models import Consent, TermsDocument, TermsKind, TermsVersion, TermsVersionQuerySet
+from terms.models import Consent, Person, TermsDocument, TermsKind, TermsVersion, TermsVersionQuerySet, owner
+from terms.next_path import BACK, NEXT
+
+ASKED_FOR = "for"
+"""The parameter of the page that names a document by its slug; may be repeated."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +48,14 @@ def current_versions(documents: Iterable[TermsDocument], *, on: date) -> list[Te
     return [found[document.pk] for document in documents if document.pk in found]
 
 
-def missing_consents(person: Any, *, documents: Iterable[TermsDocument], on: date) -> list[MissingConsent]:
-    """What the person has to agree to before going on.
+def missing_consents(person: Person, *, documents: Iterable[TermsDocument], on: date) -> list[MissingConsent]:
+    """What the person (a user, or the subject of somebody without an account) has to agree to before going on. One query.
 
     A version that needs no new consent asks nobody who agreed to the last one that did, or to a later one.
     """
     if not isinstance(documents, QuerySet):
         documents = list(documents)
-    mine = Consent.objects.filter(person=person, version=OuterRef("pk"))
+    mine = Consent.objects.of(person).filter(version=OuterRef("pk"))
     history = history_of(versions_of(documents).annotate(is_agreed=Exists(mine)), on=on)
     order = history if isinstance(documents, QuerySet) else [document.pk for document in documents]
     missing = (_missing_in(history.get(document, [])) for document in order)
@@ -80,12 +84,12 @@ def versions_of(documents: Iterable[TermsDocument]) -> TermsVersionQuerySet:
 
 
 def give_consent(
-    person: Any, *, versions: Iterable[TermsVersion], language: str, request: HttpRequest | None
+    person: Person, *, versions: Iterable[TermsVersion], language: str, request: HttpRequest | None
 ) -> list[Consent]:
     """Keep that the person agreed to exactly these texts. Safe to run twice: the first record stays."""
     consents = [
         Consent(
-            person=person,
+            **owner(person),
             version=version,
             language=language,
             address=client_address(request),
@@ -96,9 +100,11 @@ def give_consent(
     return Consent.objects.bulk_create(consents, ignore_conflicts=True)
 
 
-def consent_url(*, next_path: str, documents: Iterable[TermsDocument] = ()) -> str:
-    """The page that asks for the portal's terms and these, and then goes on to `next_path`."""
+def consent_url(documents: Iterable[TermsDocument] = (), *, next_path: str, back_path: str = "") -> str:
+    """The page that asks for the portal's terms and these, then goes on to `next_path`; who refuses goes `back_path`."""
     query = QueryDict(mutable=True)
-    query["next"] = next_path
-    query.setlist("document", [document.slug for document in documents])
+    query[NEXT] = next_path
+    if back_path:
+        query[BACK] = back_path
+    query.setlist(ASKED_FOR, [document.slug for document in documents])
     return f"{reverse('terms:consent')}?{query.urlencode()}"

@@ -1,14 +1,28 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+Person: TypeAlias = AbstractBaseUser | str
+"""Who agrees: a user, or the subject (a text such as `guest:<uuid>`) of somebody without an account."""
+SUBJECT_MAX_LENGTH = 100
+
+
+def owner(person: Person) -> dict[str, Any]:
+    """The fields of a consent that say whose it is. An empty subject is nobody: it would be everybody with an account."""
+    if not isinstance(person, str):
+        return {"person": person}
+    if not person:
+        raise ValueError("the subject of a consent is empty")
+    return {"subject": person}
 
 
 class TermsKind(models.TextChoices):
@@ -113,11 +127,27 @@ class TermsVersion(models.Model):
         )
 
 
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    def of(self, person: Person) -> "ConsentQuerySet":
+        return self.filter(**owner(person))
+
+
 class Consent(models.Model):
-    """A person agreed to exactly this text (X-01). Append-only: a trigger refuses UPDATE and DELETE."""
+    """Somebody agreed to exactly this text (X-01). Append-only: a trigger refuses UPDATE and DELETE.
+
+    `person` is who has an account; `subject` names who has none, in the words of the app that knows them.
+    """
 
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("同意した人"), related_name="consents"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("同意した人"),
+        null=True,
+        blank=True,
+        related_name="consents",
+    )
+    subject = models.CharField(
+        _("同意した人（アカウントなし）"), max_length=SUBJECT_MAX_LENGTH, blank=True, default="", db_default=""
     )
     version = models.ForeignKey(TermsVersion, models.PROTECT, verbose_name=_("規約の版"), related_name="consents")
     language = models.CharField(_("表示言語"), max_length=10)
@@ -125,10 +155,25 @@ class Consent(models.Model):
     address = models.GenericIPAddressField(_("IPアドレス"), null=True, blank=True)
     device = models.CharField(_("端末"), max_length=300, blank=True)
 
+    objects = ConsentQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("同意")
         verbose_name_plural = _("同意")
-        constraints = [models.UniqueConstraint(fields=["person", "version"], name="consent_once_per_version")]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "version"], name="consent_once_per_version"),
+            models.UniqueConstraint(
+                fields=["subject", "version"],
+                condition=~models.Q(subject=""),
+                name="consent_of_subject_once_per_version",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(person__isnull=False, subject="")
+                | (models.Q(person__isnull=True) & ~models.Q(subject="")),
+                name="consent_of_person_or_subject",
+                violation_error_message=_("アカウントのある人か、ない人か、どちらか一方を指定してください。"),
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.person_id} → {self.version}"
+        return f"{self.subject or self.person_id} → {self.version}"

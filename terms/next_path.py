@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 NEXT = "next"
+BACK = "back"
 MAX_LENGTH = 500
 
 
@@ -17,6 +18,11 @@ def local_path(target: str) -> str:
 
 def next_path(request: HttpRequest) -> str:
     return local_path(request.GET.get(NEXT, ""))
+
+
+def back_path(request: HttpRequest) -> str:
+    """Where a person goes who does not want to go on."""
+    return local_path(request.GET.get(BACK, ""))
 
 
 def with_next(url: str, path: str) -> str:

@@ -1,18 +1,18 @@
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from terms import markdown
+from terms.asking import ask_consent
 from terms.clock import today
-from terms.consent import current_versions, give_consent, missing_consents, portal_documents
-from terms.forms import ConsentForm
+from terms.consent import ASKED_FOR, current_versions, portal_documents
 from terms.models import TermsDocument, TermsVersion
-from terms.next_path import next_path
+from terms.next_path import back_path, next_path
 
 
 @require_safe
@@ -39,17 +39,25 @@ def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def consent(request: HttpRequest) -> HttpResponse:
-    day = today(timezone.now())
-    named = TermsDocument.objects.filter(slug__in=request.GET.getlist("document")).order_by("pk")
-    documents = dict.fromkeys([*portal_documents(), *named])
-    missing = missing_consents(request.user, documents=documents, on=day)
-    if not missing:
-        return redirect(next_path(request) or "/")
-    form = ConsentForm(request.POST if request.method == "POST" else None, missing=missing)
-    if form.is_valid():
-        give_consent(request.user, versions=form.versions, language=get_language() or "", request=request)
-        return redirect(next_path(request) or "/")
-    return render(request, "terms/consent.html", {"form": form, "office": home_office(request.user)})
+    """The portal's terms and those named by `for`: what the person has not agreed to yet, on the way to `next`."""
+    person = cast(AbstractBaseUser, request.user)
+    documents = dict.fromkeys([*portal_documents(), *named_documents(request)])
+    return ask_consent(
+        request,
+        person,
+        documents=documents,
+        next_path=next_path(request) or "/",
+        back_path=back_path(request) or "/",
+        contact=getattr(person, "home_office", None),
+    )
+
+
+def named_documents(request: HttpRequest) -> list[TermsDocument]:
+    slugs = set(request.GET.getlist(ASKED_FOR))
+    documents = list(TermsDocument.objects.filter(slug__in=slugs).order_by("pk")) if slugs else []
+    if len(documents) < len(slugs):
+        raise Http404("a document that does not exist")
+    return documents
 
 
 def version_context(version: TermsVersion) -> dict[str, Any]:
@@ -64,9 +72,3 @@ def version_context(version: TermsVersion) -> dict[str, Any]:
         "is_announced": version.in_force_on > day,
         "others": others.exclude(pk=version.pk).select_related("document"),
     }
-
-
-def home_office(person: Any) -> Any:
-    """The office the person registered with, whose telephone helps those who do not agree. None before registration."""
-    profile = getattr(person, "seeker_profile", None)
-    return profile.home_office if profile else None
