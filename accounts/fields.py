@@ -80,3 +80,31 @@ class PostalCodeField(forms.CharField):
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
         return numbers.parse_postal_code(text) if text else text
+
+
+class EstablishmentNumberField(forms.CharField):
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("事業所番号"))
+        kwargs.setdefault(
+            "help_text",
+            _(
+                "雇用保険適用事業所番号（11桁）です。例: 1301-123456-7。雇用保険適用事業所設置届の事業主控などに書いてあります。"
+            ),
+        )
+        kwargs.setdefault(
+            "widget", forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off", "spellcheck": "false"})
+        )
+        kwargs.setdefault("error_messages", {"required": _("事業所番号を入力してください。")})
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return numbers.parse_establishment_number(text) if text else text
+
+
+class LineField(forms.CharField):
+    """A short text of one line, stored as typed."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return numbers.clean_line(text) if text else text

@@ -1,6 +1,6 @@
 """Forms of accounts. Those of allauth keep their behaviour; labels, help and the single password field are ours."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account import forms as allauth_account
 from allauth.mfa.base import forms as allauth_mfa
@@ -9,11 +9,21 @@ from allauth.mfa.webauthn import forms as allauth_webauthn
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
+from django.forms.models import model_to_dict
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import KanaField, NameField, PhoneField, PostalCodeField, SeekerNumberField
-from accounts.flows.profile import ProfileDetails
-from accounts.models import SeekerProfile, User
+from accounts.fields import (
+    EstablishmentNumberField,
+    KanaField,
+    LineField,
+    NameField,
+    PhoneField,
+    PostalCodeField,
+    SeekerNumberField,
+)
+from accounts.flows.profile import EmployerDetails, ProfileDetails, SeekerDetails
+from accounts.models import AccountKind, Profile, User
 from accounts.numbers import Phone, is_latin_name
 from terms.forms import ConsentForm
 
@@ -130,10 +140,43 @@ class AddressForm(forms.Form):
 
 
 class ProfileForm(forms.Form):
+    """What everybody says about themselves; `about` names the fields in the order of the page."""
+
+    about: ClassVar[list[str]]
+    details_of: ClassVar[type[ProfileDetails]]
+    home_office_help = _("ふだん利用する、または住所を受け持つハローワークです。")
     name = NameField(help_text=_("相談のときにお呼びするお名前です。戸籍や在留カードのとおりに入力してください。"))
     kana = KanaField(
         help_text=_("ひらがなかカタカナで入力してください。氏名がアルファベットだけの方は、空欄にできます。"),
     )
+    phone = PhoneField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kana"].required = not is_latin_name(self.data.get("name", ""))
+        self.fields["home_office"] = self.home_office_field()
+        self.order_fields([*(self.field_order or []), *self.about])
+
+    def home_office_field(self) -> forms.Field:
+        """Made from the model's foreign key, so that accounts need not know offices."""
+        field = self.details_of.profile_model.home_office.field.formfield(
+            required=False, empty_label=_("決まっていない、または分からない"), help_text=self.home_office_help
+        )
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  narrows the type for mypy
+        field.queryset = field.queryset.filter(is_active=True) if field.queryset is not None else None
+        return field
+
+    def about_fields(self) -> list[BoundField]:
+        return [self[name] for name in self.about]
+
+    @property
+    def details(self) -> ProfileDetails:
+        return self.details_of(**{name: self.cleaned_data[name] for name in self.about})
+
+
+class SeekerProfileForm(ProfileForm):
+    details_of = SeekerDetails
+    about = ["name", "kana", "postal_code", "address", "phone", "seeker_number", "home_office"]
     postal_code = PostalCodeField()
     address = forms.CharField(
         label=_("住所"),
@@ -142,46 +185,49 @@ class ProfileForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
         error_messages={"required": _("住所を入力してください。")},
     )
-    phone = PhoneField()
     seeker_number = SeekerNumberField(required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["kana"].required = not is_latin_name(self.data.get("name", ""))
-        self.fields["home_office"] = home_office_field()
 
-    @property
-    def details(self) -> ProfileDetails:
-        return ProfileDetails(**{name: self.cleaned_data[name] for name in ProfileDetails.__dataclass_fields__})
-
-
-def home_office_field() -> forms.Field:
-    """Made from the model's foreign key, so that accounts need not know offices."""
-    field = SeekerProfile.home_office.field.formfield(
-        required=False,
-        empty_label=_("決まっていない、または分からない"),
-        help_text=_("ふだん利用する、または住所を受け持つハローワークです。"),
+class EmployerProfileForm(ProfileForm):
+    details_of = EmployerDetails
+    about = ["company_name", "establishment_number", "department", "name", "kana", "phone", "home_office"]
+    home_office_help = _("求人を申し込んでいる、または事業所の所在地を受け持つハローワークです。")
+    company_name = LineField(
+        label=_("事業所名"),
+        max_length=150,
+        help_text=_("会社名から、支店名・店舗名まで入力してください。例: 見本商事 中央支店"),
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+        error_messages={"required": _("事業所名を入力してください。")},
     )
-    assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  narrows the type for mypy
-    field.queryset = field.queryset.filter(is_active=True) if field.queryset is not None else None
-    return field
+    establishment_number = EstablishmentNumberField()
+    department = LineField(label=_("部署"), max_length=100, required=False, help_text=_("例: 総務部 人事課"))
+    name = NameField(
+        label=_("担当者氏名"),
+        help_text=_("オンラインでお話しになる、採用ご担当の方のお名前です。"),
+        error_messages={"required": _("担当者氏名を入力してください。")},
+    )
+    kana = KanaField(
+        label=_("担当者氏名のふりがな"),
+        help_text=_("ひらがなかカタカナで入力してください。氏名がアルファベットだけの方は、空欄にできます。"),
+        error_messages={"required": _("担当者氏名のふりがなを入力してください。")},
+    )
+    phone = PhoneField(
+        help_text=_("相談当日につながらないときに、お電話することがあります。例: 03-1234-5678"),
+    )
 
 
-def profile_initial(user: User, profile: SeekerProfile | None) -> dict[str, Any]:
-    initial: dict[str, Any] = {"name": user.name, "kana": user.kana}
-    if profile is not None:
-        initial |= {
-            "postal_code": profile.postal_code,
-            "address": profile.address,
-            "phone": Phone(profile.phone, profile.phone_e164),
-            "seeker_number": profile.seeker_number,
-            "home_office": profile.home_office_id,
-        }
-    return initial
+def profile_initial(user: User, profile: Profile | None) -> dict[str, Any]:
+    names = {"name": user.name, "kana": user.kana}
+    if profile is None:
+        return names
+    return {**model_to_dict(profile), **names, "phone": Phone(profile.phone, profile.phone_e164)}
 
 
-class RegistrationForm(ConsentForm, ProfileForm):
-    """本登録: a password, the profile, and one box per text in force."""
+class RegistrationForm(ConsentForm):
+    """本登録: a password and one box per text in force; the profile is mixed in.
+
+    No ProfileForm itself: Django would take its fields for those of the more special profile beside it.
+    """
 
     password = forms.CharField(
         label=PASSWORD,
@@ -202,9 +248,44 @@ class RegistrationForm(ConsentForm, ProfileForm):
         return password
 
 
+class SeekerRegistrationForm(RegistrationForm, SeekerProfileForm):
+    pass
+
+
+class EmployerRegistrationForm(RegistrationForm, EmployerProfileForm):
+    pass
+
+
+PROFILE_FORMS: dict[AccountKind, type[ProfileForm]] = {
+    AccountKind.SEEKER: SeekerProfileForm,
+    AccountKind.EMPLOYER: EmployerProfileForm,
+}
+REGISTRATION_FORMS: dict[AccountKind, type[SeekerRegistrationForm] | type[EmployerRegistrationForm]] = {
+    AccountKind.SEEKER: SeekerRegistrationForm,
+    AccountKind.EMPLOYER: EmployerRegistrationForm,
+}
+
+
 class LockForm(forms.Form):
     reason = forms.CharField(
         label=_("理由"), max_length=300, help_text=_("監査記録に残ります。本人の相談内容は書かないでください。")
+    )
+
+
+class EraseForm(forms.Form):
+    reason = forms.CharField(
+        label=_("理由"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("監査記録に残ります。本人には知らせません。本人の相談内容は書かないでください。"),
+        error_messages={"required": _("理由を入力してください。")},
+    )
+    message = forms.CharField(
+        label=_("本人へのメッセージ"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("抹消のお知らせと、取り消す予約のお知らせのメールに入ります。"),
+        error_messages={"required": _("本人へのメッセージを入力してください。")},
     )
 
 

@@ -16,6 +16,7 @@ COMPOSABLE_KANA = re.compile("[\u3041-\u30ff][\u3099\u309a]")
 HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
 KANA = re.compile(r"[ァ-ヺーヽヾ・ 　]+")
 SEEKER_NUMBER = re.compile(r"(\d{5})-?(\d{4,8})", re.ASCII)
+ESTABLISHMENT_NUMBER = re.compile(r"(\d{4})-?(\d{6})-?(\d)", re.ASCII)
 NAME_MAX_LENGTH = 100
 TURNS_TEXT_ROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Direction overrides: with them a name could look like another one, or like other words beside it."""
@@ -70,6 +71,19 @@ def parse_seeker_number(text: str) -> str:
     )
 
 
+def parse_establishment_number(text: str) -> str:
+    """雇用保険適用事業所番号 as `NNNN-NNNNNN-N`; leading zeros stay. No check digit is known, so none is checked."""
+    match = ESTABLISHMENT_NUMBER.fullmatch(re.sub(r"\s", "", _halfwidth(text)))
+    if match is None:
+        raise ValidationError(
+            _(
+                "事業所番号を確認してください。「1301-123456-7」のように、4桁、6桁、1桁の数字（合わせて11桁）で入力してください。"
+            ),
+            code="invalid_establishment_number",
+        )
+    return "-".join(match.groups())
+
+
 def parse_postal_code(text: str) -> str:
     """郵便番号 as `NNN-NNNN`."""
     digits = re.sub(r"[\s〒-]", "", _halfwidth(text))
@@ -84,7 +98,7 @@ def clean_name(text: str) -> str:
     Not even NFC: it turns 神 (U+FA19) into another character of the same name.
     """
     name = COMPOSABLE_KANA.sub(lambda pair: unicodedata.normalize("NFC", pair[0]), text.strip())
-    if any(unicodedata.category(character) == "Cc" or character in TURNS_TEXT_ROUND for character in name):
+    if _has_hidden_characters(name):
         raise ValidationError(
             _("氏名に使えない文字（改行など）が入っています。入力し直してください。"), code="control_character"
         )
@@ -93,6 +107,16 @@ def clean_name(text: str) -> str:
             _("氏名は%(limit)d文字以内で入力してください。"), code="name_too_long", params={"limit": NAME_MAX_LENGTH}
         )
     return name
+
+
+def clean_line(text: str) -> str:
+    """One line exactly as typed and trimmed, such as the name of an employer."""
+    line = text.strip()
+    if _has_hidden_characters(line):
+        raise ValidationError(
+            _("使えない文字（改行など）が入っています。入力し直してください。"), code="control_character"
+        )
+    return line
 
 
 def clean_kana(text: str) -> str:
@@ -115,6 +139,10 @@ def is_latin_name(name: str) -> bool:
     return bool(letters) and all(
         unicodedata.name(letter, "").startswith(("LATIN", "FULLWIDTH LATIN")) for letter in letters
     )
+
+
+def _has_hidden_characters(text: str) -> bool:
+    return any(unicodedata.category(character) == "Cc" or character in TURNS_TEXT_ROUND for character in text)
 
 
 def _halfwidth(text: str) -> str:

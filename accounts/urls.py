@@ -6,9 +6,11 @@ from django.urls.resolvers import URLPattern, URLResolver
 from django.views.generic import RedirectView
 
 from accounts import views
+from accounts.models import AccountKind
 
 own = [
     path("register/", views.register, name="register"),
+    path("register/employer/", views.register, {"kind": AccountKind.EMPLOYER}, name="register_employer"),
     path("register/sent/", views.register_sent, name="register_sent"),
     path("register/details/", views.register_details, name="register_details"),
     path("register/link/<str:token>/", views.register_link, name="register_link"),

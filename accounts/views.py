@@ -22,8 +22,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.deletion import DeletionRefused, delete_account, notices_for
 from accounts.flows import register as flow
 from accounts.flows.profile import change_profile
-from accounts.forms import AddressForm, ProfileForm, RegistrationForm, profile_initial
-from accounts.models import SeekerProfile, User
+from accounts.forms import PROFILE_FORMS, REGISTRATION_FORMS, AddressForm, profile_initial
+from accounts.models import AccountKind, User
 from accounts.ratelimits import consume_each, network_of
 from accounts.sessions import end_sessions
 from terms.clock import today
@@ -31,27 +31,38 @@ from terms.consent import MissingConsent, current_versions, portal_documents
 from terms.next_path import local_path, next_path, with_next
 
 ADDRESS = "registration_address"
+KIND = "registration_kind"
 OPENED = "registration_opened"
+REGISTER = {AccountKind.SEEKER: "accounts:register", AccountKind.EMPLOYER: "accounts:register_employer"}
 page_and_form = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @page_and_form
-def register(request: HttpRequest) -> HttpResponse:
+def register(request: HttpRequest, kind: AccountKind = AccountKind.SEEKER) -> HttpResponse:
     """仮登録. The answer is the same for every address."""
     target = next_path(request)
     if request.user.is_authenticated:
         return redirect(target or settings.LOGIN_REDIRECT_URL)
     form = AddressForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        login_url = with_next(reverse("account_login"), target)
-        return render(request, "accounts/register.html", {"form": form, "login_url": login_url})
+        return render(request, "accounts/register.html", {"form": form, "kind": kind, **other_ways(target)})
     email = form.cleaned_data["email"]
     keys = {"ip": network_of(get_adapter().get_client_ip(request)), "address": email}
     if not consume_each("registration", keys, settings.REGISTRATION_RATE_LIMITS):
         return render(request, "429.html", status=429)
-    flow.request_registration(email, now=timezone.now(), next_path=target)
-    request.session[ADDRESS] = email
+    flow.request_registration(email, now=timezone.now(), next_path=target, kind=kind)
+    request.session[ADDRESS], request.session[KIND] = email, kind
     return redirect(with_next(reverse("accounts:register_sent"), target))
+
+
+def other_ways(target: str) -> dict[str, str]:
+    """For who is registered already, or came to the page of the other kind."""
+    names = {
+        "login_url": "account_login",
+        "seeker_url": REGISTER[AccountKind.SEEKER],
+        "employer_url": REGISTER[AccountKind.EMPLOYER],
+    }
+    return {key: with_next(reverse(name), target) for key, name in names.items()}
 
 
 @require_safe
@@ -60,7 +71,8 @@ def register_sent(request: HttpRequest) -> HttpResponse:
     email = request.session.get(ADDRESS)
     if not email:
         return redirect("accounts:register")
-    register_url = with_next(reverse("accounts:register"), next_path(request))
+    kind = AccountKind(request.session.get(KIND, AccountKind.SEEKER))
+    register_url = with_next(reverse(REGISTER[kind]), next_path(request))
     context = {"email": email, "register_url": register_url, "link_lasts_hours": link_lasts_hours()}
     return render(request, "accounts/register_sent.html", context)
 
@@ -93,9 +105,10 @@ def register_details(request: HttpRequest) -> HttpResponseBase:
     now = timezone.now()
     try:
         registration = flow.opened_registration(request.session.get(OPENED, 0), now=now)
-        form = RegistrationForm(request.POST or None, email=registration.email, missing=texts_in_force(now))
+        form_of_kind = REGISTRATION_FORMS[AccountKind(registration.kind)]
+        form = form_of_kind(request.POST or None, email=registration.email, missing=texts_in_force(now))
         if request.method != "POST" or not form.is_valid():
-            return render(request, "accounts/register_details.html", {"form": form, "email": registration.email})
+            return render(request, "accounts/register_details.html", {"form": form, "registration": registration})
         user = flow.complete_registration(
             registration,
             password=form.cleaned_data["password"],
@@ -116,7 +129,7 @@ def texts_in_force(now: datetime) -> list[MissingConsent]:
 
 
 def signed_in(request: HttpRequest, user: User, *, target: str) -> HttpResponseBase:
-    for key in (ADDRESS, OPENED):
+    for key in (ADDRESS, KIND, OPENED):
         request.session.pop(key, None)
     messages.success(request, _("登録が完了しました。"))
     return cast(HttpResponseBase, perform_login(request, user, redirect_url=target))
@@ -135,7 +148,8 @@ def link_lasts_hours() -> int:
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
     person = cast(User, request.user)
-    return render(request, "accounts/profile.html", {"profile": profile_of(person)})
+    context = {"profile": person.profile, "home_office": person.home_office, "kind": person.kind}
+    return render(request, "accounts/profile.html", context)
 
 
 @page_and_form
@@ -144,16 +158,12 @@ def change(request: HttpRequest) -> HttpResponse:
     person = cast(User, request.user)
     if person.is_staff:
         raise Http404("staff accounts are changed by the national administrator")
-    form = ProfileForm(request.POST or None, initial=profile_initial(person, profile_of(person)))
+    form = PROFILE_FORMS[person.kind](request.POST or None, initial=profile_initial(person, person.profile))
     if request.method != "POST" or not form.is_valid():
         return render(request, "accounts/profile_change.html", {"form": form})
     change_profile(person, details=form.details, request=request)
     messages.success(request, _("登録内容を変更しました。"))
     return redirect("accounts:profile")
-
-
-def profile_of(person: User) -> SeekerProfile | None:
-    return SeekerProfile.objects.select_related("home_office").filter(user=person).first()
 
 
 @page_and_form
@@ -175,7 +185,7 @@ def delete(request: HttpRequest) -> HttpResponse:
             logout(request)
             return redirect("accounts:deleted")
     is_blocked = any(notice.blocks for notice in notices)
-    return render(request, "accounts/delete.html", {"notices": notices, "is_blocked": is_blocked})
+    return render(request, "accounts/delete.html", {"notices": notices, "is_blocked": is_blocked, "kind": person.kind})
 
 
 @require_safe

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 
 from accounts.adapter import portal_url
 from accounts.flows.profile import ProfileDetails
-from accounts.models import ProvisionalRegistration, SeekerProfile, User
+from accounts.models import AccountKind, ProvisionalRegistration, User
 from audit.record import record
 from terms.consent import give_consent
 from terms.models import TermsVersion
@@ -27,7 +27,9 @@ class RegistrationLinkUnusable(Exception):
     """The link is expired, used or unknown: the person asks for a new one."""
 
 
-def request_registration(email: str, *, now: datetime, next_path: str = "") -> None:
+def request_registration(
+    email: str, *, now: datetime, next_path: str = "", kind: AccountKind = AccountKind.SEEKER
+) -> None:
     """Mail a link, or to a known address the way to sign in. The caller cannot tell which (ASVS 6.3.8)."""
     email = email.lower()
     adapter = get_adapter()
@@ -38,7 +40,11 @@ def request_registration(email: str, *, now: datetime, next_path: str = "") -> N
     lifetime = settings.PROVISIONAL_REGISTRATION_LIFETIME
     with transaction.atomic():
         registration = ProvisionalRegistration.objects.create(
-            email=email, token_hash=hash_of(token), expires_at=now + lifetime, next_path=local_path(next_path)
+            email=email,
+            kind=kind,
+            token_hash=hash_of(token),
+            expires_at=now + lifetime,
+            next_path=local_path(next_path),
         )
         context = {
             "registration_url": portal_url("accounts:register_link", token=token),
@@ -93,7 +99,7 @@ def complete_registration(
         raise RegistrationLinkUnusable
     user = User.objects.create_user(locked.email, password, name=details.name, kana=details.kana)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    SeekerProfile.objects.create(user=user, **details.profile_values)
+    details.profile_model.objects.create(user=user, **details.profile_values)
     give_consent(user, versions=versions, language=get_language() or "ja", request=request)
     ProvisionalRegistration.objects.filter(email=locked.email).delete()
     record("account.registered", actor=user, subject=str(user.pk), request=request)
