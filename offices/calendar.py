@@ -1,6 +1,6 @@
 """The business-day calendar: is this day open, and which is the n-th business day before it?"""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -53,3 +53,15 @@ def calendar_of(office: Office, first_day: date, last_day: date) -> OfficeCalend
         "day", flat=True
     )
     return OfficeCalendar(closed_days=frozenset(days))
+
+
+def business_days_before_at(office: Office) -> Callable[[date, int], date]:
+    """`business_days_before` of this office; its closed days are asked for at the first call, and once."""
+    known: list[OfficeCalendar] = []
+
+    def business_days_before(day: date, count: int) -> date:
+        if not known:
+            known.append(calendar_of(office, date.min, date.max))
+        return known[0].business_days_before(day, count)
+
+    return business_days_before

@@ -1,13 +1,15 @@
-from datetime import time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.permissions import is_national
-from offices.enums import MeetingSoftware
+from offices.enums import AnnouncementKind, MeetingSoftware
 
 
 class Bureau(models.Model):
@@ -130,3 +132,106 @@ class ClosedDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.reason}"
+
+
+class AnnouncementQuerySet(models.QuerySet["Announcement"]):
+    def visible_to(self, user: Any) -> "AnnouncementQuerySet":
+        """What staff read in the admin: the own offices' and the national ones."""
+        return self.filter(models.Q(office=None) | models.Q(office__in=Office.objects.of_staff(user)))
+
+    def national(self) -> "AnnouncementQuerySet":
+        return self.filter(office=None)
+
+    def public(self, now: datetime) -> "AnnouncementQuerySet":
+        """What everybody can read, that which is over included."""
+        of_open_offices = models.Q(office=None) | models.Q(office__is_active=True)
+        return self.filter(of_open_offices, withdrawn_at=None, published_from__lte=now)
+
+    def not_over(self, now: datetime) -> "AnnouncementQuerySet":
+        return self.exclude(published_until__lte=now).exclude(stop_ends_at__lte=now)
+
+    def current(self, now: datetime) -> "AnnouncementQuerySet":
+        """Public and not over: what pages show, the urgent first, then the newest."""
+        return self.public(now).not_over(now).order_by("-is_urgent", "-published_from", "-pk")
+
+
+class Announcement(models.Model):
+    """お知らせ of an office, or of the portal when it names none (J-21, J-38). Never deleted: withdrawn."""
+
+    office = models.ForeignKey(
+        Office,
+        models.PROTECT,
+        verbose_name=_("安定所"),
+        related_name="announcements",
+        null=True,
+        blank=True,
+        help_text=_("空欄にすると、全国のお知らせとしてトップページに出ます。"),
+    )
+    kind = models.CharField(_("種類"), max_length=10, choices=AnnouncementKind, default=AnnouncementKind.NOTICE)
+    title = models.CharField(_("件名"), max_length=80)
+    body = models.TextField(_("本文"), max_length=4000)
+    is_urgent = models.BooleanField(
+        _("重要"), default=False, help_text=_("一覧の先頭に出ます。全国のお知らせは、すべてのページの上にも出ます。")
+    )
+    published_from = models.DateTimeField(_("掲載開始"), default=timezone.now)
+    published_until = models.DateTimeField(
+        _("掲載終了"), null=True, blank=True, help_text=_("空欄のときは、停止が終わるか取り下げるまで掲載します。")
+    )
+    stop_begins_at = models.DateTimeField(_("停止の開始"), null=True, blank=True)
+    stop_ends_at = models.DateTimeField(_("停止の終了"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("取り下げた日時"), null=True, blank=True, editable=False)
+
+    objects = AnnouncementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("お知らせ")
+        verbose_name_plural = _("お知らせ")
+        ordering = ["-published_from", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(published_until__gt=models.F("published_from")),
+                name="announcement_ends_after_it_begins",
+                violation_error_message=_("掲載終了は、掲載開始より後の日時にしてください。"),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=AnnouncementKind.STOP, stop_begins_at__isnull=False, stop_ends_at__isnull=False)
+                | models.Q(~models.Q(kind=AnnouncementKind.STOP), stop_begins_at=None, stop_ends_at=None),
+                name="planned_stop_says_when",
+                violation_error_message=_(
+                    "計画停止のときは停止の開始と終了を入れてください。それ以外のときは空欄にしてください。"
+                ),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stop_ends_at__gt=models.F("stop_begins_at")),
+                name="planned_stop_ends_after_it_begins",
+                violation_error_message=_("停止の終了は、停止の開始より後の日時にしてください。"),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(published_from__lt=models.F("stop_begins_at")),
+                name="planned_stop_announced_beforehand",
+                violation_error_message=_("計画停止は、停止が始まる前から掲載してください。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("offices:announcement", args=[self.pk])
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The first moment at which it is over; None: only when somebody withdraws it."""
+        ends = [moment for moment in (self.published_until, self.stop_ends_at) if moment]
+        return min(ends, default=None)
+
+    @property
+    def banner_from(self) -> datetime | None:
+        """When it begins to stand above every page: a planned stop from 0:00 of the day before, an urgent one at once."""
+        if self.is_urgent or self.stop_begins_at is None:
+            return self.published_from if self.is_urgent else None
+        midnight = timezone.localtime(self.stop_begins_at).replace(hour=0, minute=0, second=0, microsecond=0)
+        return max(self.published_from, midnight - timedelta(days=1))
+
+    def is_over(self, *, now: datetime) -> bool:
+        return self.ends_at is not None and self.ends_at <= now
