@@ -9,46 +9,112 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from booking import permissions
-from booking.enums import Action
+from booking.deadlines import join_opens_at
+from booking.enums import Action, ReservationStatus
 from booking.errors import BookingError
+from booking.flows.answer import mark_reply, why_not_answer
 from booking.flows.cancel import cancel_by_office
-from booking.flows.check_in import check_in, mark_contacted, why_not_check_in
-from booking.flows.complete import complete, why_not_complete
-from booking.flows.no_show import undo_no_show
+from booking.flows.check_in import check_in, mark_contacted, mark_present, switch_to_phone, why_not_check_in
+from booking.flows.complete import complete, record_outcome, why_not_complete
+from booking.flows.no_show import (
+    decide_no_show,
+    mark_office_absent,
+    undo_no_show,
+    why_not_no_show,
+    why_not_office_absent,
+)
+from booking.flows.stop import stop, why_not_stop
 from booking.models import Reservation
-from booking.transitions import is_allowed
+from booking.transitions import TRANSITIONS
+
+Text = str | Promise
 
 
 def _never_refused(_reservation: Reservation, *, now: datetime) -> None:
     """Most acts are possible whenever the status allows them."""
 
 
-@dataclass(frozen=True)
+def _always(_reservation: Reservation) -> bool:
+    return True
+
+
+def _is_office_unseen(reservation: Reservation) -> bool:
+    seen_at = reservation.counselor_present_at
+    return seen_at is None or seen_at < join_opens_at(reservation)
+
+
+def _is_not_contacted(reservation: Reservation) -> bool:
+    return reservation.contacted_at is None
+
+
+def _is_by_video(reservation: Reservation) -> bool:
+    return not reservation.was_by_phone
+
+
+@dataclass(frozen=True, kw_only=True)
 class Act:
-    """A button of the staff: the action of the state machine, the flow behind it, and who may press it."""
+    """A button of the staff: the action of the state machine, the flow behind it, and who may press it.
+
+    `asks` names what staff must tell: fields of booking.views.act_forms, and arguments of the flow.
+    """
 
     slug: str
     action: Action
-    label: str | Promise
-    done: str | Promise
+    label: Text
+    done: Text
     flow: Callable[..., Any]
     may: Callable[[Any, Reservation], bool]
-    asks_reason: bool = False
-    reason_help: str | Promise = ""
+    asks: tuple[str, ...] = ()
+    reason_help: Text = ""
     why_not: Callable[..., BookingError | None] = field(default=_never_refused)
+    is_of_use: Callable[[Reservation], bool] = field(default=_always)
+    """Pressing it again would change nothing: then no button is shown."""
+    statuses: frozenset[ReservationStatus] = frozenset()
+    """In which it is possible; those of the action in the state machine, unless it says otherwise."""
+    is_rare: bool = False
+    is_danger: bool = False
+    tells_person: bool = False
+    """A mail goes out; who has no mail address must be called."""
+    then: str = ""
+    """The page that staff go on to afterwards (a name in the admin)."""
+
+    @property
+    def possible_in(self) -> frozenset[ReservationStatus]:
+        return self.statuses or TRANSITIONS[self.action][0]
 
     def is_offered(self, user: Any, reservation: Reservation, *, now: datetime) -> bool:
-        is_possible = is_allowed(reservation, self.action) and self.why_not(reservation, now=now) is None
-        return is_possible and self.may(user, reservation)
+        is_possible = reservation.status in self.possible_in and self.is_of_use(reservation)
+        return is_possible and self.why_not(reservation, now=now) is None and self.may(user, reservation)
 
-    def run(self, reservation: Reservation, *, by: Any, reason: str, now: datetime) -> None:
-        if self.asks_reason:
-            self.flow(reservation, by=by, reason=reason, now=now)
-        else:
-            self.flow(reservation, by=by, now=now)
+    def run(self, reservation: Reservation, *, by: Any, told: dict[str, Any], now: datetime) -> None:
+        """`told` holds what the act asks; more is not passed on."""
+        self.flow(reservation, by=by, now=now, **{name: told[name] for name in self.asks if name in told})
 
+
+STAYS_INSIDE = _("予約の履歴に残ります。求職者には表示されません。")
 
 ACTS = [
+    Act(
+        slug="present",
+        action=Action.MARK_PRESENT,
+        label=_("待機しています"),
+        done=_("待機していることを記録しました。"),
+        flow=mark_present,
+        why_not=why_not_check_in,
+        is_of_use=_is_office_unseen,
+        may=permissions.can_run_session,
+    ),
+    Act(
+        slug="reply-received",
+        action=Action.CONFIRM,
+        label=_("返信あり"),
+        done=_("返信があったことを記録し、予約を確定しました。求職者にメールでお知らせします。"),
+        flow=mark_reply,
+        why_not=why_not_answer,
+        may=permissions.can_run_session,
+        statuses=frozenset({ReservationStatus.AWAITING_REPLY}),
+        tells_person=True,
+    ),
     Act(
         slug="check-in",
         action=Action.CHECK_IN,
@@ -64,6 +130,17 @@ ACTS = [
         label=_("連絡あり"),
         done=_("連絡があったことを記録しました。無断欠席の自動取消はされません。"),
         flow=mark_contacted,
+        is_of_use=_is_not_contacted,
+        may=permissions.can_run_session,
+    ),
+    Act(
+        slug="phone",
+        action=Action.SWITCH_TO_PHONE,
+        label=_("電話に切り替え"),
+        done=_("電話での相談に切り替えました。表示された番号へ電話してください。"),
+        flow=switch_to_phone,
+        why_not=why_not_check_in,
+        is_of_use=_is_by_video,
         may=permissions.can_run_session,
     ),
     Act(
@@ -74,6 +151,57 @@ ACTS = [
         flow=complete,
         why_not=why_not_complete,
         may=permissions.can_run_session,
+        asks=("outcome", "internal_note"),
+    ),
+    Act(
+        slug="outcome",
+        action=Action.COMPLETE,
+        label=_("結果を記録"),
+        done=_("結果を記録しました。"),
+        flow=record_outcome,
+        may=permissions.can_run_session,
+        asks=("outcome", "internal_note"),
+        statuses=frozenset({ReservationStatus.COMPLETED}),
+    ),
+    Act(
+        slug="stop",
+        action=Action.STOP,
+        label=_("いますぐ中止"),
+        done=_("相談を中止しました。会議は閉じられます。"),
+        flow=stop,
+        why_not=why_not_stop,
+        may=permissions.can_stop,
+        asks=("ground", "reason"),
+        reason_help=STAYS_INSIDE,
+        is_danger=True,
+        then="restrict",
+    ),
+    Act(
+        slug="no-show",
+        action=Action.MARK_NO_SHOW,
+        label=_("無断欠席"),
+        done=_("無断欠席にしました。求職者にメールでお知らせします。"),
+        flow=decide_no_show,
+        why_not=why_not_no_show,
+        may=permissions.can_judge_absence,
+        asks=("reason",),
+        reason_help=STAYS_INSIDE,
+        is_rare=True,
+        then="consequence",
+        tells_person=True,
+    ),
+    Act(
+        slug="office-absent",
+        action=Action.MARK_OFFICE_ABSENT,
+        label=_("ハローワークの都合"),
+        done=_("ハローワークの都合で実施できなかったことにしました。求職者におわびのメールを送ります。"),
+        flow=mark_office_absent,
+        why_not=why_not_office_absent,
+        may=permissions.can_judge_absence,
+        asks=("reason",),
+        reason_help=STAYS_INSIDE,
+        is_rare=True,
+        tells_person=True,
     ),
     Act(
         slug="cancel",
@@ -82,8 +210,11 @@ ACTS = [
         done=_("予約を取り消しました。求職者にメールでお知らせします。"),
         flow=cancel_by_office,
         may=permissions.can_cancel_as_office,
-        asks_reason=True,
+        asks=("reason",),
         reason_help=_("求職者へのメールに、このまま載ります。"),
+        is_rare=True,
+        is_danger=True,
+        tells_person=True,
     ),
     Act(
         slug="undo-no-show",
@@ -92,8 +223,9 @@ ACTS = [
         done=_("無断欠席を取り消し、予約を元に戻しました。"),
         flow=undo_no_show,
         may=permissions.can_undo_no_show,
-        asks_reason=True,
-        reason_help=_("予約の履歴に残ります。求職者には表示されません。"),
+        asks=("reason",),
+        reason_help=STAYS_INSIDE,
+        is_rare=True,
     ),
 ]
 ACT_BY_SLUG = {act.slug: act for act in ACTS}

@@ -1,17 +1,17 @@
 """What staff see of an office: the week of every counselor, and the list of one day. Constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from booking.clock import JST, at, day_bounds, day_of, end_of
-from booking.enums import UPCOMING, MeetingState
+from booking.enums import CAN_BE_ENTERED, UPCOMING, ReservationStatus
 from booking.models import Absence, Counselor, OnlineMeeting, OpeningWindow, Reservation
+from booking.models.reservation import ReservationQuerySet
 from mailing.models import OutgoingMail
 from offices.calendar import OfficeCalendar, is_holiday
 from offices.models import ClosedDay, Office
@@ -151,12 +151,18 @@ class DayEntry:
     mail_failed: bool
     minutes_left: int | None
     """Minutes until the end while the session runs, else None (S-11)."""
+    minutes_over: int | None
+    """Minutes since the end of a session that is still running, else None."""
     next_at: datetime | None
     """When the counselor's next session of the day begins (S-11)."""
 
     @property
+    def is_running(self) -> bool:
+        return self.minutes_left is not None or self.minutes_over is not None
+
+    @property
     def has_open_meeting(self) -> bool:
-        return self.meeting is not None and self.meeting.state == MeetingState.OPEN
+        return self.meeting is not None and self.meeting.state in CAN_BE_ENTERED
 
 
 def day_list(user: Any, *, office: Office, day: date, now: datetime) -> list[DayEntry]:
@@ -165,7 +171,8 @@ def day_list(user: Any, *, office: Office, day: date, now: datetime) -> list[Day
     rows = list(
         Reservation.objects.visible_to(user)
         .filter(office=office, starts_at__gte=start, starts_at__lt=end)
-        .select_related("office", "service", "counselor__membership")
+        .select_related("office", "service", "counselor__membership", "seeker__employer_profile", "guest")
+        .prefetch_related("service__policy_versions")
         .order_by("starts_at", "counselor__name", "pk")
     )
     return entries_of(rows, now=now)
@@ -184,6 +191,7 @@ def entries_of(rows: Sequence[Reservation], *, now: datetime) -> list[DayEntry]:
             meeting_is_late=row.pk in late and row.status in UPCOMING,
             mail_failed=str(row.uuid) in failed,
             minutes_left=minutes_left(row, now=now),
+            minutes_over=minutes_over(row, now=now),
             next_at=following.get(row.pk),
         )
         for row in rows
@@ -196,13 +204,46 @@ def minutes_left(reservation: Reservation, *, now: datetime) -> int | None:
     return -((now - reservation.ends_at) // timedelta(minutes=1))
 
 
-def next_starts(rows: Iterable[Reservation]) -> dict[int, datetime]:
-    """For each reservation, the start of the same counselor's next session that still stands."""
-    standing: dict[int, list[Reservation]] = defaultdict(list)
-    for row in rows:
-        if row.status in UPCOMING:
-            standing[row.counselor_id].append(row)
-    return {row.pk: later.starts_at for sessions in standing.values() for row, later in pairwise(sessions)}
+def minutes_over(reservation: Reservation, *, now: datetime) -> int | None:
+    if reservation.status != ReservationStatus.CHECKED_IN or now < reservation.ends_at:
+        return None
+    return (now - reservation.ends_at) // timedelta(minutes=1)
+
+
+def next_starts(rows: Sequence[Reservation]) -> dict[int, datetime]:
+    """For each reservation, when its counselor's next one of that day begins that still stands. One query."""
+    if not rows:
+        return {}
+    days = [day_of(row.starts_at) for row in rows]
+    start, end = day_bounds(min(days), max(days))
+    standing = Reservation.objects.upcoming().filter(counselor__in={row.counselor_id for row in rows})
+    starts = standing.filter(starts_at__gte=start, starts_at__lt=end).order_by("starts_at")
+    of_counselor: dict[int, list[datetime]] = defaultdict(list)
+    for counselor_id, starts_at in starts.values_list("counselor", "starts_at"):
+        of_counselor[counselor_id].append(starts_at)
+    following = {
+        row.pk: next((later for later in of_counselor[row.counselor_id] if is_later_that_day(later, row)), None)
+        for row in rows
+    }
+    return {pk: later for pk, later in following.items() if later is not None}
+
+
+def is_later_that_day(moment: datetime, row: Reservation) -> bool:
+    return moment > row.starts_at and day_of(moment) == day_of(row.starts_at)
+
+
+def needs_decision(user: Any, *, office: Office) -> tuple[ReservationQuerySet, ReservationQuerySet]:
+    """What waits for staff: nobody knows whose fault it was, the oldest first; no-shows without consequence, the newest."""
+    rows = Reservation.objects.visible_to(user).filter(office=office).select_related("office", "service", "counselor")
+    undecided = rows.needing_decision().order_by("starts_at", "pk")
+    return undecided, rows.no_shows_to_confirm().order_by("-starts_at", "-pk")
+
+
+def decisions_waiting(user: Any, *, office: Office) -> int:
+    """How many, in one query; for the links to their list."""
+    both = needs_decision(user, office=office)
+    counts = [rows.order_by().values("pk") for rows in both]
+    return counts[0].union(counts[1], all=True).count()
 
 
 def hit_by_absence(absence: Absence, *, now: datetime) -> list[Reservation]:

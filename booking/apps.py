@@ -9,5 +9,16 @@ class BookingConfig(AppConfig):
     verbose_name = _("予約")
 
     def ready(self) -> None:
-        for module in ("booking.flows.leave", "booking.mails"):
+        for module in (
+            "booking.flows.leave",
+            "booking.flows.erase",
+            "booking.flows.arrange",
+            "booking.flows.answer",
+            "booking.mails.entry",
+            "booking.mails.link",
+            "booking.mails.reservations",
+            "booking.mails.move",
+            "booking.mails.waiting",
+            "booking.mails.consequences",
+        ):
             import_module(module)  # registers erasers and composers

@@ -1,16 +1,26 @@
-"""Free slots of a service for a period: computed, never stored; the number of queries does not depend on the data."""
+"""Free slots of a service for a period: computed, never stored; the number of queries does not depend on the data.
 
-from collections import defaultdict
+What a session is (hours, length, step) is judged by the version of its day, when it may be booked by the version of today.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import IntEnum
 from typing import Any
 
+from django.db.models import SmallIntegerField, Value, prefetch_related_objects
+
+from accounts.models import User
 from booking.clock import at, day_bounds, day_of
-from booking.enums import ReservationStatus
-from booking.models import Absence, Counselor, OpeningWindow, Reservation, Service
-from booking.rules.slots import Interval, fitting, grid, subtract, union
-from booking.rules.windows import first_bookable_day, is_bookable, last_bookable_day
+from booking.deadlines import bookable_days, booking_policy
+from booking.enums import Language, ReservationStatus
+from booking.models import Absence, Counselor, InterpreterHours, OpeningWindow, Recognition, Reservation, Service
+from booking.models.reservation import ReservationQuerySet
+from booking.models.schedule import CounselorQuerySet
+from booking.rules.limits import is_counselor_full
+from booking.rules.slots import Interval, fitting, grid, intervals_with_seat, subtract, union, with_gap
 from offices.calendar import OfficeCalendar, calendar_of
 
 MOST_DAYS = 366
@@ -25,129 +35,243 @@ class Slot:
     starts_at: datetime
     ends_at: datetime
     counselor_ids: tuple[int, ...]
+    """Who has the fewest sessions that day comes first."""
 
     @property
     def places(self) -> int:
         return len(self.counselor_ids)
 
 
-def bookable_days(service: Service, *, now: datetime) -> tuple[date, date]:
-    """The first and the last day that may be booked now (both included); empty when the last is before the first."""
-    return first_bookable_day(service.policy, now=now), last_bookable_day(service.policy, now=now)
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """Whose free slots: of the service now, for this person, with this counselor, with an interpreter of the office.
 
-
-def free_slots(
-    service: Service,
-    *,
-    now: datetime,
-    first_day: date | None = None,
-    last_day: date | None = None,
-    seeker: Any = None,
-    counselor: Counselor | None = None,
-) -> list[Slot]:
-    """The slots that can be booked now, by start; without those in which the seeker has another reservation.
-
-    Days outside the booking window are left out. Four queries, one more with a seeker.
+    `moving` is the person's reservation that would give up its own time. `is_for_staff`: days outside the booking window
+    are offered too, from today on.
     """
-    opens, closes = bookable_days(service, now=now)
+
+    service: Service
+    now: datetime
+    person: Any = None
+    counselor: Counselor | None = None
+    language: str = ""
+    moving: Reservation | None = None
+    is_for_staff: bool = False
+
+    @property
+    def language_name(self) -> str:
+        return str(Language(self.language).label)
+
+
+def free_slots(search: Search, *, first_day: date | None = None, last_day: date | None = None) -> list[Slot]:
+    """The slots that can be booked now, by start; without those in which the person has another reservation.
+
+    Days outside the booking window are left out. Five queries, one more with a person, two with an interpreter.
+    """
+    opens, closes = _days_of(search)
     first, last = max(first_day or opens, opens), min(last_day or closes, closes)
     if last < first:
         return []
     last = min(last, first + timedelta(days=MOST_DAYS))
-    hours = _service_hours(service, calendar_of(service.office, first, last), first, last, now)
-    if not hours:
+    starts = _starts(search.service, calendar_of(search.service.office, first, last), first, last)
+    if not starts:
         return []
-    free = _free_time(service, first, last, now=now, seeker=seeker, counselor=counselor)
-    own = _busy_of_seeker(seeker, first, last, now) if seeker is not None else []
-    return _cut(hours, free, own, service)
+    taken = _taken(search, first, last)
+    free = _free_time(search, taken, first, last)
+    blocked = union(taken.of_person)
+    if search.language:
+        outside = subtract([day_bounds(first, last)], _interpreted_time(search, first, last))
+        blocked = union([*blocked, *outside])
+    return _cut(starts, free, blocked, taken.load)
 
 
-def nearest_slots(
-    service: Service, *, around: datetime, now: datetime, seeker: Any = None, count: int = 3
-) -> list[Slot]:
+def nearest_slots(search: Search, *, around: datetime, count: int = 3) -> list[Slot]:
     """The `count` free slots nearest to a moment, by start: what to offer to somebody who lost a race."""
-    slots = sorted(free_slots(service, now=now, seeker=seeker), key=lambda slot: abs(slot.starts_at - around))
+    slots = sorted(free_slots(search), key=lambda slot: abs(slot.starts_at - around))
     return sorted(slots[:count], key=lambda slot: slot.starts_at)
 
 
-def _service_hours(
-    service: Service, calendar: OfficeCalendar, first: date, last: date, now: datetime
-) -> list[Interval]:
-    by_weekday: dict[int, list[Any]] = defaultdict(list)
-    for hours in service.hours.all():
-        by_weekday[hours.weekday].append(hours)
-    policy = service.policy
-    return [
-        (at(day, hours.opens), at(day, hours.closes))
-        for day in _days(first, last)
-        if not calendar.is_closed(day) and is_bookable(day, policy, now=now)
-        for hours in by_weekday[day.weekday()]
-    ]
+def slot_at(search: Search, starts_at: datetime) -> Slot | None:
+    """The free slot that starts exactly then, or None."""
+    day = day_of(starts_at)
+    for slot in free_slots(search, first_day=day, last_day=day):
+        if slot.starts_at == starts_at:
+            return slot
+    return None
 
 
-def _free_time(
-    service: Service, first: date, last: date, *, now: datetime, seeker: Any, counselor: Counselor | None
-) -> dict[int, list[Interval]]:
+def offered_starts(service: Service, *, day: date) -> set[datetime]:
+    """Every start that the service's hours allow on that day, whether somebody is free then or not."""
+    calendar = calendar_of(service.office, day, day)
+    return {start for start, _length in _starts(service, calendar, day, day)}
+
+
+def has_room(counselor: Counselor, slot: Slot, *, search: Search) -> bool:
+    """Is the slot still this counselor's, asked again under the lock of the counselor's row? Of what no constraint says."""
+    if Absence.objects.filter(counselor=counselor).touching(slot.starts_at, slot.ends_at).exists():
+        return False
+    policy = booking_policy(search.service, now=search.now)
+    taken = _taken_by_others(search).filter(counselor=counselor)
+    if policy.gap and taken.touching(slot.starts_at - policy.gap, slot.ends_at + policy.gap).exists():
+        return False
+    if policy.most_sessions_a_day is None:
+        return True
+    start, end = day_bounds(day_of(slot.starts_at), day_of(slot.starts_at))
+    return not is_counselor_full(taken.filter(starts_at__gte=start, starts_at__lt=end).count(), policy)
+
+
+def has_interpreter(slot: Slot, *, search: Search) -> bool:
+    """Is an interpreter of the office free, asked again under the lock of the interpreters' rows?"""
+    day = day_of(slot.starts_at)
+    free = _interpreted_time(search, day, day)
+    return bool(fitting([slot.starts_at], free, length=slot.ends_at - slot.starts_at))
+
+
+def _days_of(search: Search) -> tuple[date, date]:
+    if search.is_for_staff:
+        today = day_of(search.now)
+        return today, today + timedelta(days=MOST_DAYS)
+    return bookable_days(search.service, now=search.now)
+
+
+def _starts(service: Service, calendar: OfficeCalendar, first: date, last: date) -> list[tuple[datetime, timedelta]]:
+    """Every start on the grid of its day's version, with its length; sorted."""
+    versions = {day: service.version_on(day) for day in _days(first, last) if not calendar.is_closed(day)}
+    used = {version.pk: version for version in versions.values()}
+    prefetch_related_objects(list(used.values()), "hours")
+    by_weekday: dict[tuple[int, int], list[Any]] = defaultdict(list)
+    for version in used.values():
+        for hours in version.hours.all():
+            by_weekday[version.pk, hours.weekday].append(hours)
+    starts = []
+    for day, version in versions.items():
+        length, step = version.policy.length, version.policy.step
+        for hours in by_weekday[version.pk, day.weekday()]:
+            window = (at(day, hours.opens), at(day, hours.closes))
+            starts += [(start, length) for start in grid(window, length=length, step=step)]
+    return sorted(set(starts))
+
+
+def _free_time(search: Search, taken: "Taken", first: date, last: date) -> dict[int, list[Interval]]:
     """Per counselor who offers the service: opening windows minus absences and reservations."""
-    counselors = Counselor.objects.offering(service)
-    if counselor is not None:
-        counselors = counselors.filter(pk=counselor.pk)
     windows: dict[int, list[Interval]] = {}
-    for window in OpeningWindow.objects.filter(counselor__in=counselors).touching(first, last).order_by("counselor_id"):
+    opened = OpeningWindow.objects.filter(counselor__in=_counselors(search)).touching(first, last)
+    for window in opened.order_by("counselor_id"):
         days = _days(max(first, window.begins_on), min(last, window.ends_on or last))
         windows.setdefault(window.counselor_id, []).extend(
             (at(day, window.opens), at(day, window.closes)) for day in days if window.is_on(day)
         )
-    busy = _busy_of_counselors(list(windows), first, last, now=now, seeker=seeker)
-    return {pk: subtract(union(opened), busy[pk]) for pk, opened in windows.items()}
+    return {pk: subtract(union(opened), taken.of_counselors[pk]) for pk, opened in windows.items()}
 
 
-def _busy_of_counselors(
-    ids: list[int], first: date, last: date, *, now: datetime, seeker: Any
-) -> dict[int, list[Interval]]:
-    """The seeker's own hold does not count: choosing another time gives it back."""
+def _counselors(search: Search) -> CounselorQuerySet:
+    """Everybody of the service, or who was chosen; in continuous support the person's own counselor (H-07, X-13)."""
+    counselors = Counselor.objects.offering(search.service)
+    if search.counselor is not None:
+        return counselors.filter(pk=search.counselor.pk)
+    if not isinstance(search.person, User) or not booking_policy(search.service, now=search.now).needs_named_counselor:
+        return counselors
+    own = Recognition.objects.in_force(day_of(search.now)).filter(seeker=search.person, office=search.service.office_id)
+    return counselors.filter(pk__in=own.values("counselor"))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What takes up time in the period. `load` is the number of sessions of a counselor on a day."""
+
+    of_counselors: dict[int, list[Interval]] = field(default_factory=lambda: defaultdict(list))
+    of_person: list[Interval] = field(default_factory=list)
+    load: Counter[tuple[int, date]] = field(default_factory=Counter)
+
+
+class Kind(IntEnum):
+    """Where a row of the one query about taken time comes from."""
+
+    ABSENCE = 0
+    SESSION = 1
+    OF_PERSON = 2
+
+
+def _taken(search: Search, first: date, last: date) -> Taken:
+    """Absences, sessions with the free time around them, whole days on which a counselor is full, the person's sessions."""
+    policy = booking_policy(search.service, now=search.now)
+    taken = Taken()
+    for kind, pk, starts_at, ends_at in _rows_of_taken_time(search, policy.gap, first, last):
+        if kind == Kind.OF_PERSON:
+            taken.of_person.append((starts_at, ends_at))
+        elif kind == Kind.ABSENCE:
+            taken.of_counselors[pk].append((starts_at, ends_at))
+        else:
+            taken.of_counselors[pk] += with_gap([(starts_at, ends_at)], policy.gap)
+            taken.load[pk, day_of(starts_at)] += 1
+    for (pk, day), count in taken.load.items():
+        if is_counselor_full(count, policy):
+            taken.of_counselors[pk].append(day_bounds(day, day))
+    return taken
+
+
+def _rows_of_taken_time(search: Search, gap: timedelta, first: date, last: date) -> Any:
     start, end = day_bounds(first, last)
-    busy: dict[int, list[Interval]] = defaultdict(list)
-    occupied = Reservation.objects.filter(counselor__in=ids, starts_at__gt=start - LONGEST).occupying(now)
-    if seeker is not None:
-        occupied = occupied.exclude(status=ReservationStatus.HELD, seeker=seeker)
-    absences = Absence.objects.filter(counselor__in=ids).touching(start, end)
-    columns = ("counselor", "starts_at", "ends_at")
-    times_taken = occupied.touching(start, end).order_by().values_list(*columns)
-    for pk, starts_at, ends_at in times_taken.union(absences.order_by().values_list(*columns), all=True):
-        busy[pk].append((starts_at, ends_at))
-    return busy
+    sessions = _taken_by_others(search).filter(starts_at__gt=start - LONGEST)
+    absences = Absence.objects.filter(counselor__in=_counselors(search)).touching(start, end)
+    of_counselors = sessions.filter(counselor__in=_counselors(search)).touching(start - gap, end + gap)
+    parts = [_marked(of_counselors, Kind.SESSION), _marked(absences, Kind.ABSENCE)]
+    if search.person is not None:
+        parts.append(_marked(sessions.of_person(search.person).touching(start, end), Kind.OF_PERSON))
+    return parts[0].union(*parts[1:], all=True)
 
 
-def _busy_of_seeker(seeker: Any, first: date, last: date, now: datetime) -> list[Interval]:
+def _marked(rows: Any, kind: Kind) -> Any:
+    marked = rows.order_by().annotate(kind=Value(kind, output_field=SmallIntegerField()))
+    return marked.values_list("kind", "counselor", "starts_at", "ends_at")
+
+
+def _taken_by_others(search: Search) -> ReservationQuerySet:
+    """What takes up counselors' time; not the person's own hold, which choosing another time gives back."""
+    taken = Reservation.objects.occupying(search.now)
+    if isinstance(search.person, User):
+        taken = taken.exclude(status=ReservationStatus.HELD, seeker=search.person)
+    return taken if search.moving is None else taken.exclude(pk=search.moving.pk)
+
+
+def _interpreted_time(search: Search, first: date, last: date) -> list[Interval]:
+    """When an interpreter of the language is free at the office: hours of the week with fewer sessions than seats."""
     start, end = day_bounds(first, last)
-    rows = Reservation.objects.of_seeker(seeker).upcoming().touching(start, end)
-    return union(rows.order_by().values_list("starts_at", "ends_at"))
+    office = search.service.office_id
+    sessions = _taken_by_others(search).filter(office=office, office_interpreter=search.language)
+    taken = list(sessions.touching(start, end).order_by().values_list("starts_at", "ends_at"))
+    free: list[Interval] = []
+    for hours in InterpreterHours.objects.filter(office=office, language=search.language):
+        days = (day for day in _days(first, last) if day.weekday() == hours.weekday)
+        opened = [(at(day, hours.opens), at(day, hours.closes)) for day in days]
+        free += intervals_with_seat(opened, taken, hours.seats)
+    return union(free)
 
 
-def _cut(hours: list[Interval], free: dict[int, list[Interval]], own: list[Interval], service: Service) -> list[Slot]:
-    policy = service.policy
-    starts: list[datetime] = []
-    for window in hours:
-        starts += grid(window, length=policy.length, step=policy.step)
-    starts.sort()
-    who: dict[datetime, list[int]] = defaultdict(list)
+def _cut(
+    starts: list[tuple[datetime, timedelta]],
+    free: dict[int, list[Interval]],
+    blocked: list[Interval],
+    load: Counter[tuple[int, date]],
+) -> list[Slot]:
+    by_length: dict[timedelta, list[datetime]] = defaultdict(list)
+    for start, length in starts:
+        by_length[length].append(start)
+    who: dict[tuple[datetime, timedelta], list[int]] = defaultdict(list)
     for pk, intervals in free.items():
-        for start in fitting(starts, subtract(intervals, own) if own else intervals, length=policy.length):
-            who[start].append(pk)
-    return [Slot(start, start + policy.length, tuple(who[start])) for start in sorted(who)]
+        left = subtract(intervals, blocked) if blocked else intervals
+        for length, of_length in by_length.items():
+            for start in fitting(of_length, left, length=length):
+                who[start, length].append(pk)
+    return [
+        Slot(start, start + length, tuple(_by_load(who[start, length], day_of(start), load)))
+        for start, length in sorted(who)
+    ]
+
+
+def _by_load(ids: list[int], day: date, load: Counter[tuple[int, date]]) -> list[int]:
+    return sorted(ids, key=lambda pk: (load[pk, day], pk)) if len(ids) > 1 else ids
 
 
 def _days(first: date, last: date) -> Iterable[date]:
     return (first + timedelta(days=offset) for offset in range((last - first).days + 1))
-
-
-def slot_at(
-    service: Service, starts_at: datetime, *, now: datetime, seeker: Any = None, counselor: Counselor | None = None
-) -> Slot | None:
-    """The free slot that starts exactly then, or None."""
-    day = day_of(starts_at)
-    for slot in free_slots(service, now=now, first_day=day, last_day=day, seeker=seeker, counselor=counselor):
-        if slot.starts_at == starts_at:
-            return slot
-    return None

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, CharField, Expression, F, Func, TextField, Value, When
+from django.db.models import Case, CharField, Expression, F, Func, TextChoices, TextField, Value, When
 from django.db.models.functions import Concat, Substr
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from booking.clock import day_bounds
-from booking.enums import NEVER_BOOKED, Companion, ReservationStatus
+from booking.enums import NEVER_BOOKED, Companion, Origin, Outcome, ReservationStatus, Standing
 from booking.models import Counselor, Reservation
 from booking.models.reservation import ReservationQuerySet
 from offices.models import Office
@@ -35,6 +35,11 @@ def harmless(text: str) -> str:
     return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
+def answers_in_words(answers: list[list[str]]) -> str:
+    """What the office asked, and the answers: 希望する職種: 事務; 車の免許: はい (H-21)."""
+    return harmless("; ".join(f"{label}: {answer}" for label, answer in answers or []))
+
+
 class JapanTime(Func):
     """A moment as text in Japan time, formed by PostgreSQL; an empty cell for none."""
 
@@ -42,10 +47,25 @@ class JapanTime(Func):
     output_field = CharField()
 
 
-def status_label() -> Case:
-    """The status as staff read it, put in by the database."""
-    labels = [When(status=value, then=Value(str(label))) for value, label in ReservationStatus.choices]
-    return Case(*labels, output_field=CharField())
+def label_of(field: str, choices: type[TextChoices]) -> Callable[[], Expression]:
+    """The choice as staff read it, put in by the database; empty for none."""
+
+    def expression() -> Expression:
+        labels = [When(**{field: value}, then=Value(str(label))) for value, label in choices.choices]
+        return Case(*labels, default=Value(""), output_field=CharField())
+
+    return expression
+
+
+def way_of_session() -> Expression:
+    """Only what took place, or ended early, has a way."""
+    held = [ReservationStatus.CHECKED_IN, ReservationStatus.COMPLETED, ReservationStatus.STOPPED]
+    return Case(
+        When(switched_to_phone_at__isnull=False, then=Value(str(_("電話で実施")))),
+        When(status__in=held, then=Value(str(_("オンライン")))),
+        default=Value(""),
+        output_field=CharField(),
+    )
 
 
 @dataclass(frozen=True)
@@ -72,15 +92,20 @@ COLUMNS = [
     Column(_("日付"), JapanTime("starts_at", pattern="YYYY-MM-DD"), str),
     Column(_("開始"), JapanTime("starts_at", pattern="HH24:MI"), str),
     Column(_("終了"), JapanTime("ends_at", pattern="HH24:MI"), str),
-    Column(_("状態"), status_label, str),
+    Column(_("状態"), label_of("status", ReservationStatus), str),
     Column(_("氏名"), F("name")),
     Column(_("ふりがな"), F("kana")),
     Column(_("電話番号"), F("phone")),
     Column(_("求職番号"), F("seeker_number")),
     Column(_("同席する方"), F("companions"), Companion.words),
     Column(_("通訳の言語"), F("interpreter_language")),
+    Column(_("たずねた項目"), F("answers"), answers_in_words),
     Column(_("予約日時"), JapanTime("reserved_at", pattern="YYYY-MM-DD HH24:MI"), str),
     Column(_("入室日時"), JapanTime("checked_in_at", pattern="YYYY-MM-DD HH24:MI"), str),
+    Column(_("実施方法"), way_of_session, str),
+    Column(_("結果"), label_of("outcome", Outcome), str),
+    Column(_("予約の経路"), label_of("origin", Origin), str),
+    Column(_("登録の状況"), label_of("standing", Standing), str),
 ]
 
 

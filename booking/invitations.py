@@ -15,6 +15,7 @@ from icalendar import Alarm, Calendar, Event, vCalAddress
 
 from booking.clock import JST
 from booking.enums import UPCOMING
+from booking.guest_access import personal_url
 from booking.models import Reservation
 from mailing.composers import CalendarFile
 
@@ -33,7 +34,9 @@ def calendar_file(reservation: Reservation, *, method: Method, now: datetime) ->
 
 
 def page_url(reservation: Reservation) -> str:
-    """The reservation's page in the portal: behind sign-in, unlike the link to the meeting itself."""
+    """The reservation's page in the portal: behind sign-in, for a guest behind a signed link (S-33)."""
+    if reservation.seeker_id is None:
+        return personal_url(reservation)
     return f"{settings.PORTAL_URL}{reservation.get_absolute_url()}"
 
 
@@ -79,7 +82,7 @@ def _organizer(reservation: Reservation) -> vCalAddress:
 
 
 def _attendee(reservation: Reservation) -> vCalAddress:
-    attendee = vCalAddress(f"mailto:{reservation.seeker.email}")
+    attendee = vCalAddress(f"mailto:{reservation.email}")
     for name, value in [
         ("CUTYPE", "INDIVIDUAL"),
         ("ROLE", "REQ-PARTICIPANT"),

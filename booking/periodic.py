@@ -2,16 +2,28 @@
 
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from booking.demand import write_down_demand
 from booking.enums import MeetingState
 from booking.errors import BookingError
 from booking.flows.complete import complete
-from booking.flows.hold import expire_hold
+from booking.flows.lapse import lapse
 from booking.flows.no_show import mark_no_show
-from booking.models import OnlineMeeting, Reservation
-from booking.retention import delete_bare_holds, purge_meeting_links, purge_topics, strip_old_reservations
-from booking.tasks import close_meeting, open_meeting
+from booking.flows.offering import offer_free_places
+from booking.flows.waiting import end_past_entries
+from booking.guest_retention import forget_guests, strip_lapsed_requests
+from booking.models import OnlineMeeting, Reservation, Service, WaitingEntry
+from booking.retention import (
+    delete_bare_holds,
+    delete_old_waiting,
+    purge_meeting_links,
+    purge_topics,
+    strip_old_reservations,
+    strip_old_restrictions,
+)
+from booking.tasks import change_meeting, close_meeting, open_meeting
 
 MEETINGS_PER_SWEEP = 500
 
@@ -19,15 +31,17 @@ MEETINGS_PER_SWEEP = 500
 @shared_task(base=DjangoTask)
 def release_expired_holds() -> int:
     now = timezone.now()
-    ids = list(Reservation.objects.expired_holds(now).values_list("pk", flat=True))
-    return sum(expire_hold(pk, now=now) for pk in ids)
+    ids = list(Reservation.objects.run_out(now).values_list("pk", flat=True))
+    return sum(lapse(pk, now=now) for pk in ids)
 
 
 @shared_task(base=DjangoTask)
 def cancel_no_shows() -> int:
-    """The K-24 rule, judged again for each row under its lock."""
+    """The K-24 rule, judged again for each row under its lock. What staff were asked about already is theirs."""
     now = timezone.now()
-    ids = list(Reservation.objects.without_contact().filter(starts_at__lte=now).values_list("pk", flat=True))
+    waiting = Reservation.objects.needing_decision().values("pk")
+    rows = Reservation.objects.without_contact().filter(starts_at__lte=now).exclude(pk__in=waiting)
+    ids = list(rows.values_list("pk", flat=True))
     return sum(mark_no_show(pk, now=now) for pk in ids)
 
 
@@ -51,7 +65,11 @@ def purge_personal_data() -> None:
     purge_topics(now)
     purge_meeting_links(now)
     strip_old_reservations(now)
+    strip_old_restrictions(now)
+    delete_old_waiting(now)
     delete_bare_holds(now)
+    strip_lapsed_requests(now)
+    forget_guests(now)
 
 
 @shared_task(base=DjangoTask)
@@ -59,6 +77,37 @@ def wake_up_meetings() -> int:
     """One task per meeting whose next attempt is due, the longest waiting first; returns how many."""
     left_behind = OnlineMeeting.objects.left_behind(timezone.now()).order_by("next_attempt_at")
     rows = list(left_behind.values_list("pk", "state")[:MEETINGS_PER_SWEEP])
+    tasks = {MeetingState.CHANGING: change_meeting, MeetingState.CLOSING: close_meeting}
     for meeting_pk, state in rows:
-        (close_meeting if state == MeetingState.CLOSING else open_meeting).delay(meeting_pk)
+        tasks.get(MeetingState(state), open_meeting).delay(meeting_pk)
     return len(rows)
+
+
+@shared_task(base=DjangoTask)
+def offer_places_of_office(office_pk: int) -> int:
+    """Woken when a place of the office is free again: interpreters and counselors may serve several services."""
+    return _serve_lines(Service.objects.filter(office=office_pk))
+
+
+@shared_task(base=DjangoTask)
+def serve_waiting_lines() -> int:
+    """Every line: what nobody called for, the morning after the rest, and those who waited in vain."""
+    return _serve_lines(Service.objects.all())
+
+
+def _serve_lines(services: QuerySet[Service]) -> int:
+    now = timezone.now()
+    waited_for = WaitingEntry.objects.waiting().order_by().values("service")
+    offered = 0
+    for service in services.filter(pk__in=waited_for).select_related("office").prefetch_related("policy_versions"):
+        try:
+            end_past_entries(service, now=now)
+            offered += offer_free_places(service, now=now)
+        except BookingError:
+            continue  # crowded: the next sweep
+    return offered
+
+
+@shared_task(base=DjangoTask)
+def count_unmet_demand() -> int:
+    return write_down_demand(now=timezone.now())

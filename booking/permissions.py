@@ -3,10 +3,10 @@
 from typing import Any
 
 from audit.permissions import is_national
-from booking.models import Counselor, Reservation
+from booking.models import Counselor, Reservation, SessionRequest
 from booking.models.schedule import CounselorQuerySet
-from offices.models import Office, Role
-from offices.roles import has_role, has_role_somewhere
+from offices.models import Office, OfficeQuerySet, Role
+from offices.roles import has_role, has_role_somewhere, roles_of
 
 
 def can_see_topic(user: Any, reservation: Reservation) -> bool:
@@ -23,12 +23,43 @@ def can_run_session(user: Any, reservation: Reservation) -> bool:
     return has_role(user, reservation.office_id, Role.COUNSELOR, Role.RECEPTION, Role.MANAGER)
 
 
+def can_answer_request(user: Any, request: SessionRequest) -> bool:
+    """Accept a wish, propose, refuse: everybody who works at the office."""
+    return has_role(user, request.office_id, Role.COUNSELOR, Role.RECEPTION, Role.MANAGER)
+
+
 def can_cancel_as_office(user: Any, reservation: Reservation) -> bool:
     return can_run_session(user, reservation)
 
 
 def can_undo_no_show(user: Any, reservation: Reservation) -> bool:
     return has_role(user, reservation.office_id, Role.COUNSELOR, Role.MANAGER)
+
+
+def can_judge_absence(user: Any, reservation: Reservation) -> bool:
+    """Say whose fault it was that nobody came, and what follows (K-25)."""
+    return can_undo_no_show(user, reservation)
+
+
+def can_stop(user: Any, reservation: Reservation) -> bool:
+    """Who counsels, and the manager (J-26, U-30)."""
+    return can_undo_no_show(user, reservation)
+
+
+def can_restrict(user: Any, office_id: int) -> bool:
+    """Because of what happened in a reservation, and lift it again: who counsels, and the manager (J-32, K-25)."""
+    return has_role(user, office_id, Role.COUNSELOR, Role.MANAGER)
+
+
+def can_recognise(user: Any, office_id: int) -> bool:
+    """Say who may use what is for recognised people only (J-07, H-16)."""
+    return has_role(user, office_id, Role.COUNSELOR, Role.MANAGER)
+
+
+def offices_that_recognise(user: Any) -> OfficeQuerySet:
+    """The offices at which the person may recognise somebody."""
+    own = Office.objects.of_staff(user)
+    return own if is_national(user) else own.filter(pk__in=[pk for pk in roles_of(user) if can_recognise(user, pk)])
 
 
 def can_open_host_link(user: Any, reservation: Reservation) -> bool:
@@ -65,3 +96,13 @@ def can_manage_office(user: Any, office: Office) -> bool:
 
 def can_export(user: Any, office: Office) -> bool:
     return has_role(user, office.pk, Role.COUNSELOR, Role.RECEPTION, Role.MANAGER)
+
+
+def can_enter(user: Any, office_id: int) -> bool:
+    """Take down a reservation for somebody: everybody who works at the office (S-04, S-22, K-16)."""
+    return has_role(user, office_id, Role.COUNSELOR, Role.RECEPTION, Role.MANAGER)
+
+
+def can_override_restriction(user: Any, office_id: int) -> bool:
+    """Who decides about restrictions may except one reservation from it."""
+    return has_role(user, office_id, Role.MANAGER)

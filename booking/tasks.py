@@ -4,6 +4,7 @@ from celery import shared_task
 from celery.contrib.django.task import DjangoTask
 from django.utils import timezone
 
+from booking.effects import change_meeting as changing
 from booking.effects import close_meeting as closing
 from booking.effects import open_meeting as opening
 
@@ -11,6 +12,11 @@ from booking.effects import open_meeting as opening
 @shared_task(base=DjangoTask)
 def open_meeting(meeting_pk: int) -> None:
     opening.open_meeting(meeting_pk, now=timezone.now())
+
+
+@shared_task(base=DjangoTask)
+def change_meeting(meeting_pk: int) -> None:
+    changing.change_meeting(meeting_pk, now=timezone.now())
 
 
 @shared_task(base=DjangoTask)

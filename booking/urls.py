@@ -1,7 +1,7 @@
 from django.urls import path
 
 from booking.views import pages
-from booking.views.seeker import reservations, reserving, times
+from booking.views.seeker import guests, moving, replies, requesting, requests, reservations, reserving, times, waiting
 
 app_name = "booking"
 urlpatterns = [
@@ -13,13 +13,37 @@ urlpatterns = [
     path("services/<int:pk>/times/", times.times, name="times"),
     path("services/<int:pk>/hold/", times.hold, name="hold"),
     path("services/<int:pk>/taken/", times.taken, name="taken"),
+    path("services/<int:pk>/by-mail/", requesting.details, name="link_details"),
+    path("services/<int:pk>/by-mail/check/", requesting.check, name="link_check"),
+    path("guest/", guests.look_up, name="look_up"),
+    path("guest/leave/", guests.leave, name="guest_leave"),
+    path("guest/sent/", requesting.sent, name="link_sent"),
+    path("guest/link/<str:token>/", guests.link, name="link"),
+    path("guest/link/<str:token>/confirmed/", guests.link_confirmed, name="link_confirmed"),
+    path("guest/link/<str:token>/cancel/", guests.link_cancel, name="link_cancel"),
+    path("guest/page/<str:token>/", guests.open_page, name="guest_page"),
+    path("services/<int:pk>/request/", requests.request_form, name="request_form"),
+    path("services/<int:pk>/request/check/", requests.request_check, name="request_check"),
+    path("requests/<str:number>/", requests.session_request, name="request"),
+    path("requests/<str:number>/done/", requests.request_done, name="request_done"),
+    path("requests/<str:number>/answer/", requests.answer_proposal, name="answer_proposal"),
+    path("requests/<str:number>/withdraw/", requests.withdraw, name="withdraw_request"),
+    path("services/<int:pk>/waiting/", waiting.join, name="join_line"),
+    path("mypage/waiting/<int:pk>/", waiting.entry, name="waiting"),
+    path("mypage/waiting/<int:pk>/take/", waiting.take, name="take_offer"),
+    path("mypage/waiting/<int:pk>/decline/", waiting.refuse, name="decline_offer"),
+    path("mypage/waiting/<int:pk>/leave/", waiting.leave, name="leave_line"),
+    path("replies/<str:token>/", replies.reply, name="reply"),
     path("mypage/", reservations.my_page, name="my_page"),
     path("reservations/<str:number>/", reservations.reservation, name="reservation"),
     path("reservations/<str:number>/details/", reserving.details, name="details"),
     path("reservations/<str:number>/check/", reserving.check, name="check"),
     path("reservations/<str:number>/done/", reserving.done, name="done"),
+    path("reservations/<str:number>/passcode/", guests.done, name="guest_done"),
     path("reservations/<str:number>/release/", times.release, name="release"),
     path("reservations/<str:number>/cancel/", reservations.cancel, name="cancel"),
+    path("reservations/<str:number>/move/", moving.move, name="move"),
+    path("reservations/<str:number>/terms/", reservations.consent_again, name="consent_again"),
     path("reservations/<str:number>/join/", reservations.join, name="join"),
     path("reservations/<str:number>/calendar/", reservations.calendar_file, name="calendar_file"),
 ]

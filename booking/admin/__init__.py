@@ -1,7 +1,20 @@
 """What staff see and change in the Django admin; reservations change only through flows."""
 
+from booking.admin.policy import PolicyVersionAdmin
 from booking.admin.reservation import ReservationAdmin
-from booking.admin.schedule import AbsenceAdmin, CounselorAdmin, OpeningWindowAdmin
+from booking.admin.restriction import ConsequenceRuleAdmin, RecognitionAdmin, RestrictionAdmin
+from booking.admin.schedule import AbsenceAdmin, CounselorAdmin, InterpreterHoursAdmin, OpeningWindowAdmin
 from booking.admin.service import ServiceAdmin
 
-__all__ = ["AbsenceAdmin", "CounselorAdmin", "OpeningWindowAdmin", "ReservationAdmin", "ServiceAdmin"]
+__all__ = [
+    "AbsenceAdmin",
+    "ConsequenceRuleAdmin",
+    "CounselorAdmin",
+    "InterpreterHoursAdmin",
+    "OpeningWindowAdmin",
+    "PolicyVersionAdmin",
+    "RecognitionAdmin",
+    "ReservationAdmin",
+    "RestrictionAdmin",
+    "ServiceAdmin",
+]

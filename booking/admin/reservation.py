@@ -1,5 +1,6 @@
 """Reservations: read here, changed only through flows. No row is added, edited or deleted."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin
@@ -15,19 +16,30 @@ from django.utils.translation import gettext_lazy as _
 from audit.record import record
 from booking.acts import ACT_BY_SLUG, acts_for
 from booking.agenda import entries_of
+from booking.clock import day_of
 from booking.enums import Action, MailKind
-from booking.models import Reservation
-from booking.permissions import can_cancel_as_office, can_open_host_link, can_see_topic
+from booking.models import Reservation, Restriction
+from booking.models.restriction import RestrictionQuerySet
+from booking.permissions import can_cancel_as_office, can_open_host_link, can_restrict, can_see_topic
 from booking.transitions import is_allowed
+from booking.views.act_forms import ReasonForm
 from booking.views.content_security import has_button_to_meeting
-from booking.views.counselor import ReasonForm, perform
+from booking.views.counselor import perform
 from mailing.models import OutgoingMail
 from offices.scoped_admin import ScopedAdmin
+
+ABOUT_CONDUCT = (Action.STOP, Action.MARK_NO_SHOW)
+"""What their reasons tell, and what follows, is for those who may restrict; reception reads that it happened."""
+
+
+def restrictions_of(reservation: Reservation, *, on: date) -> RestrictionQuerySet:
+    """What keeps the person of the reservation from booking at its office on that day."""
+    return Restriction.objects.in_force(on).of_person(reservation.person).filter(office=reservation.office_id)
 
 
 @admin.register(Reservation)
 class ReservationAdmin(ScopedAdmin):
-    list_display = ["display_number", "starts_at", "status", "name", "kana", "counselor", "service"]
+    list_display = ["display_number", "starts_at", "status", "way", "name", "kana", "counselor", "service"]
     list_display_links = ["display_number", "starts_at"]
     list_filter = [
         "status",
@@ -45,6 +57,10 @@ class ReservationAdmin(ScopedAdmin):
     @admin.display(description=_("予約番号"), ordering="number")
     def display_number(self, obj: Reservation) -> str:
         return obj.display_number
+
+    @admin.display(description=_("実施方法"), ordering="switched_to_phone_at")
+    def way(self, obj: Reservation) -> str:
+        return str(_("電話で実施")) if obj.was_by_phone else ""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -93,6 +109,7 @@ class ReservationAdmin(ScopedAdmin):
     def _page(self, request: HttpRequest, reservation: Reservation) -> dict[str, Any]:
         now = timezone.now()
         entry = entries_of([reservation], now=now)[0]
+        may_judge = can_restrict(request.user, reservation.office_id)
         mails = OutgoingMail.objects.about(str(reservation.uuid)).filter(is_secret=False)
         return {
             **self.admin_site.each_context(request),
@@ -102,6 +119,10 @@ class ReservationAdmin(ScopedAdmin):
             "entry": entry,
             "acts": acts_for(request.user, reservation, now=now),
             "may_host": entry.has_open_meeting and can_open_host_link(request.user, reservation),
+            "may_restrict": may_judge and reservation.name != "",
+            "may_judge": may_judge,
+            "about_conduct": ABOUT_CONDUCT,
+            "restrictions": restrictions_of(reservation, on=day_of(now)),
             "shows_topic": can_see_topic(request.user, reservation),
             "events": reservation.events.select_related("actor"),
             "meetings": reservation.meetings.all(),
@@ -118,7 +139,7 @@ class ReservationAdmin(ScopedAdmin):
         form = ReasonForm(request.POST if "reason" in request.POST else None)
         if form.is_valid():
             for row in rows:
-                perform(request, row, ACT_BY_SLUG["cancel"], reason=form.cleaned_data["reason"])
+                perform(request, row, ACT_BY_SLUG["cancel"], told=form.cleaned_data)
             return None
         context = {
             **self.admin_site.each_context(request),

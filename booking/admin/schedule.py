@@ -1,4 +1,4 @@
-"""Counselors, their opening windows and absences."""
+"""Counselors, their opening windows and absences, and the hours of the interpreters."""
 
 from collections.abc import Iterable
 from datetime import date, time
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from booking.agenda import hit_by_absence, outside_windows
 from booking.clock import EARLIEST, JST, LATEST, at
 from booking.flows.absence import save_absence
-from booking.models import Absence, Counselor, OpeningWindow, Reservation, Service
+from booking.models import Absence, Counselor, InterpreterHours, OpeningWindow, Reservation, Service
 from booking.permissions import (
     can_change_schedule,
     can_manage_office,
@@ -177,6 +177,22 @@ class AbsenceAdmin(ScheduleAdmin):
             ),
             hit_by_absence(obj, now=now),
         )
+
+
+@admin.register(InterpreterHours)
+class InterpreterHoursAdmin(ScopedAdmin):
+    """The manager of the office says when how many interpreters are there."""
+
+    list_display = ["language", "weekday", "opens", "closes", "seats", "office"]
+    list_filter = ["language", ("office", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["office"]
+    fields = ["office", "language", "weekday", ("opens", "closes"), "seats"]
+
+    def may_change(self, user: Any, obj: InterpreterHours) -> bool:
+        return can_manage_office(user, obj.office)
+
+    def choices_for(self, user: Any, model: type[Model]) -> QuerySet[Any] | None:
+        return managed_offices(user) if model is Office else super().choices_for(user, model)
 
 
 def wanted_day(request: HttpRequest) -> date | None:

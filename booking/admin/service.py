@@ -1,49 +1,53 @@
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from booking.models import Service, ServiceHours
+from booking.admin.policy import state_of
+from booking.flows.rules import start_rules
+from booking.models import Service
 from booking.permissions import can_manage_office
-from offices.models import Office, Role
-from offices.roles import has_role_somewhere, managed_offices
+from offices.models import Office
+from offices.roles import managed_offices
 from offices.scoped_admin import ScopedAdmin
 from terms.models import TermsDocument
-
-
-class ServiceHoursInline(admin.TabularInline[ServiceHours, Service]):
-    model = ServiceHours
-    extra = 1
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_edit_hours(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_edit_hours(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_edit_hours(request, obj)
-
-
-def may_edit_hours(request: HttpRequest, service: Service | None) -> bool:
-    if service is None:
-        return has_role_somewhere(request.user, Role.MANAGER)
-    return can_manage_office(request.user, service.office)
 
 
 @admin.register(Service)
 class ServiceAdmin(ScopedAdmin):
     """The manager of the office decides; the others read. A service is switched off, never deleted."""
 
-    list_display = ["name", "office", "length_minutes", "cancel_channel", "is_active"]
+    list_display = ["name", "office", "is_active"]
     list_filter = ["is_active", ("office", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["office"]
     search_fields = ["name"]
-    inlines = [ServiceHoursInline]
+    readonly_fields = ["rules"]
+
+    @admin.display(description=_("規則"))
+    def rules(self, obj: Service) -> str:
+        """The versions: coming ones first. A new service has its first one when it is saved."""
+        if obj.pk is None:
+            return gettext("保存すると、全国の標準の規則が明日から始まります。今日のうちに変えられます。")
+        versions = [(version, state_of(version)) for version in reversed(obj.versions)]
+        return render_to_string("admin/policy/versions.html", {"service": obj, "versions": versions})
+
+    def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.policy_versions.exists():
+            version = start_rules(obj, now=timezone.now())
+            told = gettext(
+                '全国の標準の規則が{day}から始まります。受付時間帯・予約の期間・取消などを、<a href="{url}">今日のうちに変えられます</a>。'
+            )
+            url = reverse("admin:booking_policyversion_change", args=[version.pk])
+            messages.info(request, format_html(told, day=date_format(version.in_force_on), url=url))
 
     def may_change(self, user: Any, obj: Service) -> bool:
         return can_manage_office(user, obj.office)

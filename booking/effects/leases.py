@@ -16,6 +16,7 @@ from booking.meetings.errors import (
     OutcomeUnknown,
     WaitUntil,
 )
+from booking.meetings.protocol import CreatedMeeting
 from booking.models import OnlineMeeting, Reservation
 
 logger = logging.getLogger(__name__)
@@ -88,3 +89,11 @@ def explain(failure: MeetingError) -> str:
         case _other:
             text = _("Zoomにつながりにくくなっています。自動でやり直します。")
     return f"{text} [{failure}]"[:300]
+
+
+def explain_deviations(created: CreatedMeeting) -> str:
+    """The meeting can be used, but the account overrides what was asked for: empty when it does not."""
+    if not created.deviations:
+        return ""
+    text = _("会議は作成しましたが、Zoomの設定が依頼と異なります。システム管理者に連絡してください。")
+    return f"{text} [{', '.join(created.deviations)}]"[:300]

@@ -1,38 +1,26 @@
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from booking.effects.change_meeting import change_meeting
 from booking.effects.close_meeting import close_meeting
-from booking.effects.leases import FIRST_PAUSE, claim, give_back, is_due, locked
-from booking.enums import NOT_YET_OPEN, UPCOMING, MeetingState
+from booking.effects.leases import FIRST_PAUSE, claim, explain_deviations, give_back, is_due, locked
+from booking.effects.orders import Order, earliest_start, is_over, order_of
+from booking.enums import CAN_BE_ENTERED, NOT_YET_OPEN, UPCOMING, MeetingState
 from booking.meetings import provider
 from booking.meetings.errors import HostUnavailable, MeetingError, OutcomeUnknown
-from booking.meetings.protocol import CreatedMeeting, MeetingRequest
+from booking.meetings.protocol import CreatedMeeting
 from booking.models import OnlineMeeting
 from mailing.queue import wake
-
-TOPIC = "ハローワーク オンライン職業相談"
-"""The same for everybody: what Zoom shows and keeps names no person and no matter (zoom contract C.3)."""
-SHORTEST_LEAD = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What a claimed row asks for; `attempts` tells whether the claim is still ours afterwards."""
-
-    meeting_pk: int
-    software: str
-    attempts: int
-    request: MeetingRequest
 
 
 def open_meeting(meeting_pk: int, *, now: datetime) -> None:
     """The reservation's meeting exists, once, and its row knows the link. Safe to run twice and at the same time.
 
     No transaction is open and no row is locked while the meeting software answers. Before anything is asked for a
-    second time, a meeting that carries the row's mark is looked for and adopted.
+    second time, a meeting that carries the row's mark is looked for and adopted. A meeting made for a time from which
+    the reservation was moved meanwhile can be entered at once and is changed right after.
     """
     with transaction.atomic():
         order = _claim(meeting_pk, now=now)
@@ -47,6 +35,7 @@ def open_meeting(meeting_pk: int, *, now: datetime) -> None:
     with transaction.atomic():
         perhaps_to_close = _settle(order, created=created, now=now)
     close_meeting(perhaps_to_close, now=now)
+    change_meeting(order.meeting_pk, now=now)
 
 
 def _claim(meeting_pk: int, *, now: datetime) -> Order | None:
@@ -56,8 +45,7 @@ def _claim(meeting_pk: int, *, now: datetime) -> Order | None:
     if reservation.status not in UPCOMING:
         _want_closed(meeting, now=now)
         return None
-    ends_at = meeting.starts_at + timedelta(minutes=meeting.minutes)
-    if now >= ends_at - SHORTEST_LEAD:
+    if is_over(meeting, now=now):
         _give_up(meeting)
         return None
     if meeting.state == MeetingState.REQUESTED:
@@ -67,22 +55,7 @@ def _claim(meeting_pk: int, *, now: datetime) -> Order | None:
         return None
     meeting.state = MeetingState.CREATING
     claim(meeting, now=now)
-    return Order(
-        meeting_pk=meeting.pk, software=meeting.software, attempts=meeting.attempts, request=_request(meeting, now=now)
-    )
-
-
-def _request(meeting: OnlineMeeting, *, now: datetime) -> MeetingRequest:
-    """A session that has begun gets a meeting from the next minute to its end: Zoom takes a past start for "now"."""
-    starts_at = max(meeting.starts_at, now + SHORTEST_LEAD)
-    ends_at = meeting.starts_at + timedelta(minutes=meeting.minutes)
-    return MeetingRequest(
-        host=meeting.host,
-        starts_at=starts_at,
-        minutes=max(-((starts_at - ends_at) // timedelta(minutes=1)), 1),
-        topic=TOPIC,
-        ref=meeting.ref,
-    )
+    return order_of(meeting, now=now)
 
 
 def _find_or_create(order: Order, *, now: datetime) -> CreatedMeeting:
@@ -99,7 +72,7 @@ def _find_or_create(order: Order, *, now: datetime) -> CreatedMeeting:
 def _settle(order: Order, *, created: CreatedMeeting, now: datetime) -> int:
     """Write the result down and return the row that may have to be closed: this one, or that of a meeting too many."""
     reservation, meeting = locked(order.meeting_pk)
-    if meeting.state == MeetingState.OPEN:
+    if meeting.state in CAN_BE_ENTERED:
         return meeting.pk if meeting.meeting_id == created.meeting_id else _surplus(meeting, created=created, now=now)
     meeting.meeting_id = created.meeting_id
     meeting.leased_until = None
@@ -108,14 +81,33 @@ def _settle(order: Order, *, created: CreatedMeeting, now: datetime) -> int:
         return meeting.pk
     meeting.join_url = created.join_url
     meeting.passcode = created.passcode
-    meeting.state = MeetingState.OPEN
+    meeting.state = MeetingState.OPEN if _has_its_time(created, meeting=meeting, now=now) else MeetingState.CHANGING
     meeting.opened_at = now
-    meeting.error = _deviation_text(created)
+    meeting.next_attempt_at = now
+    meeting.error = explain_deviations(created)
     meeting.save(
-        update_fields=["meeting_id", "join_url", "passcode", "state", "opened_at", "leased_until", "error"],
+        update_fields=[
+            "meeting_id",
+            "join_url",
+            "passcode",
+            "state",
+            "opened_at",
+            "next_attempt_at",
+            "leased_until",
+            "error",
+        ],
     )
     wake(str(reservation.uuid), now=now)
     return meeting.pk
+
+
+def _has_its_time(created: CreatedMeeting, *, meeting: OnlineMeeting, now: datetime) -> bool:
+    """False when the reservation was moved while the meeting was being made, or since an attempt whose answer was lost.
+
+    A session that has begun got the rest of its time: that is good enough.
+    """
+    has_begun = meeting.starts_at < earliest_start(now)
+    return has_begun or (created.starts_at, created.minutes) == (meeting.starts_at, meeting.minutes)
 
 
 def _surplus(meeting: OnlineMeeting, *, created: CreatedMeeting, now: datetime) -> int:
@@ -136,7 +128,7 @@ def _surplus(meeting: OnlineMeeting, *, created: CreatedMeeting, now: datetime) 
 
 def _settle_failure(order: Order, *, failure: MeetingError, now: datetime) -> None:
     reservation, meeting = locked(order.meeting_pk)
-    if meeting.attempts != order.attempts or meeting.state == MeetingState.OPEN:
+    if meeting.attempts != order.attempts or meeting.state in CAN_BE_ENTERED:
         return
     is_open_question = isinstance(failure, OutcomeUnknown)
     if meeting.state == MeetingState.CREATING and reservation.status in UPCOMING:
@@ -159,10 +151,3 @@ def _give_up(meeting: OnlineMeeting) -> None:
     meeting.error = (_("相談の時間が終わるまでに作成できませんでした。") + meeting.error)[:300]
     meeting.leased_until = None
     meeting.save(update_fields=["state", "error", "leased_until"])
-
-
-def _deviation_text(created: CreatedMeeting) -> str:
-    if not created.deviations:
-        return ""
-    text = _("会議は作成しましたが、Zoomの設定が依頼と異なります。システム管理者に連絡してください。")
-    return f"{text} [{', '.join(created.deviations)}]"[:300]

@@ -1,32 +1,87 @@
-"""Ten minutes after the start without check-in and without contact the reservation is deemed cancelled (K-24)."""
+"""Ten minutes after the start without check-in and without contact the reservation is deemed cancelled (K-24).
 
-from datetime import datetime
+By the portal only when the office was there; else staff say whose fault it was.
+"""
+
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from accounts.models import User
 from booking.db import constraint_as_booking_error, flow_transaction
-from booking.enums import Action
+from booking.deadlines import is_no_show_due, was_office_there
+from booking.enums import Action, ReservationStatus
 from booking.errors import BookingError
 from booking.flows.online_meeting import give_up_meeting, request_meeting
-from booking.mails import queue_new_link, queue_no_show
+from booking.flows.place import constraint_errors
+from booking.mails.consequences import queue_office_absent
+from booking.mails.reservations import queue_new_link, queue_no_show
 from booking.models import Counselor, Reservation
-from booking.rules.windows import is_no_show_due
+from booking.models.guest import lock_person
+from booking.refusals import refusal
 from booking.transitions import apply
 
 
 def mark_no_show(reservation_id: int, *, now: datetime) -> bool:
-    """Judge the row again under its lock; False when the person came, called or cancelled. Safe to run twice."""
+    """Judge the row again under its lock; False when the person came, called or cancelled. Safe to run twice.
+
+    Without evidence that the office was there, nobody is called absent: the row waits for staff, and it is False.
+    """
     with transaction.atomic():
         reservation = Reservation.objects.lock().with_facts().without_contact().filter(pk=reservation_id).first()
-        if reservation is None or not is_no_show_due(reservation.starts_at, reservation.service.policy, now=now):
+        if reservation is None or not is_no_show_due(reservation, now=now):
             return False
-        apply(reservation, Action.MARK_NO_SHOW, actor=None, now=now)
-        give_up_meeting(reservation, now=now)
-        queue_no_show(reservation, now=now)
+        if not was_office_there(reservation):
+            _ask_staff(reservation, now=now)
+            return False
+        _deem_absent(reservation, by=None, reason="", now=now)
         return True
+
+
+def why_not_no_show(reservation: Reservation, *, now: datetime) -> BookingError | None:
+    """The reason why staff cannot call the person absent now, or None."""
+    if reservation.contacted_at is not None:
+        return refusal("in_contact")
+    if not is_no_show_due(reservation, now=now):
+        return refusal("not_due_yet", minutes=reservation.policy.no_show_after // timedelta(minutes=1))
+    return None
+
+
+def decide_no_show(reservation: Reservation, *, by: Any, reason: str, now: datetime) -> Reservation:
+    """Staff say that the person did not come, whatever the portal saw of the office.
+
+    Raises BookingError reason_missing, in_contact, not_due_yet or wrong_status.
+    """
+    _need(reason)
+    with flow_transaction():
+        locked = Reservation.objects.lock().with_facts().get(pk=reservation.pk)
+        refused = why_not_no_show(locked, now=now)
+        if refused is not None:
+            raise refused
+        _deem_absent(locked, by=by, reason=reason.strip(), now=now)
+        return locked
+
+
+def why_not_office_absent(reservation: Reservation, *, now: datetime) -> BookingError | None:
+    return refusal("session_not_started") if now < reservation.starts_at else None
+
+
+def mark_office_absent(reservation: Reservation, *, by: Any, reason: str, now: datetime) -> Reservation:
+    """It was the office that was not there: never the person's no-show. The person is told, with an apology.
+
+    Raises BookingError reason_missing, session_not_started or wrong_status.
+    """
+    _need(reason)
+    with flow_transaction():
+        locked = Reservation.objects.lock().with_facts().get(pk=reservation.pk)
+        refused = why_not_office_absent(locked, now=now)
+        if refused is not None:
+            raise refused
+        was_no_show = locked.status == ReservationStatus.NO_SHOW
+        apply(locked, Action.MARK_OFFICE_ABSENT, actor=by, now=now, reason=reason.strip())
+        give_up_meeting(locked, now=now)
+        queue_office_absent(locked, was_no_show=was_no_show, now=now)
+        return locked
 
 
 def undo_no_show(reservation: Reservation, *, by: Any, reason: str, now: datetime) -> Reservation:
@@ -35,18 +90,35 @@ def undo_no_show(reservation: Reservation, *, by: Any, reason: str, now: datetim
     The row takes up time again, so it queues like a new one: locks seeker, counselor, reservation (ADR 2). Raises
     BookingError reason_missing, wrong_status, or counselor_busy when the time was given to somebody else.
     """
-    if not reason.strip():
-        raise BookingError(_("取り消す理由を入力してください。"), code="reason_missing")
-    busy = BookingError(_("この時間には、すでに別の予約が入っています。"), code="counselor_busy")
-    errors = {"counselor_not_double_booked": busy, "seeker_not_double_booked": busy}
+    _need(reason)
+    errors = dict.fromkeys(constraint_errors(), refusal("counselor_busy"))
     with flow_transaction(), constraint_as_booking_error(errors):
-        User.objects.lock().get(pk=reservation.seeker_id)
+        lock_person(reservation.person)
         Counselor.objects.lock().get(pk=reservation.counselor_id)
         locked = Reservation.objects.lock().with_facts().get(pk=reservation.pk)
-        apply(locked, Action.UNDO_NO_SHOW, actor=by, now=now, reason=reason.strip())
-        locked.contacted_at = now
-        locked.save(update_fields=["contacted_at"])
+        locked.contacted_at, locked.no_show_confirmed_at = now, None
+        columns = ["contacted_at", "no_show_confirmed_at"]
+        apply(locked, Action.UNDO_NO_SHOW, actor=by, now=now, reason=reason.strip(), saving=columns)
         if now < locked.ends_at:
             request_meeting(locked, now=now)
             queue_new_link(locked, now=now)
         return locked
+
+
+def _ask_staff(locked: Reservation, *, now: datetime) -> None:
+    """Once: a second sweep changes nothing. One that was moved since waits anew."""
+    asked_at = locked.needs_decision_since
+    if asked_at is None or asked_at < locked.starts_at:
+        locked.needs_decision_since = now
+        locked.save(update_fields=["needs_decision_since"])
+
+
+def _deem_absent(locked: Reservation, *, by: Any, reason: str, now: datetime) -> None:
+    apply(locked, Action.MARK_NO_SHOW, actor=by, now=now, reason=reason)
+    give_up_meeting(locked, now=now)
+    queue_no_show(locked, now=now)
+
+
+def _need(reason: str) -> None:
+    if not reason.strip():
+        raise refusal("reason_missing")

@@ -23,6 +23,9 @@ class CreatedMeeting:
     meeting_id: str
     join_url: str = field(repr=False)
     passcode: str = field(repr=False)
+    starts_at: datetime | None = None
+    """When the software believes the meeting to begin; None where it does not say."""
+    minutes: int | None = None
     deviations: tuple[str, ...] = ()
     """What the software set differently from what was asked: the meeting works, the account needs a look."""
 
@@ -38,6 +41,10 @@ class MeetingProvider(Protocol):
 
     def read(self, meeting_id: str) -> CreatedMeeting:
         """What `create` answered, asked for again. Raises MeetingGone."""
+        ...
+
+    def change(self, meeting_id: str, request: MeetingRequest, *, now: datetime) -> CreatedMeeting:
+        """Give the meeting the time of the request; number, link and passcode stay. Safe to repeat. Raises MeetingGone."""
         ...
 
     def cancel(self, meeting_id: str) -> None:

@@ -1,15 +1,31 @@
+from booking.models.guest import Guest
 from booking.models.meeting import OnlineMeeting
+from booking.models.policy import PolicyVersion, Question, ServiceHours
+from booking.models.request import SessionRequest
 from booking.models.reservation import Reservation, ReservationEvent
-from booking.models.schedule import Absence, Counselor, OpeningWindow
-from booking.models.service import Service, ServiceHours
+from booking.models.restriction import ConsequenceRule, Recognition, Restriction
+from booking.models.schedule import Absence, Counselor, InterpreterHours, OpeningWindow
+from booking.models.service import Service
+from booking.models.waiting import Offer, UnmetDemand, WaitingEntry
 
 __all__ = [
     "Absence",
+    "ConsequenceRule",
     "Counselor",
+    "Guest",
+    "InterpreterHours",
+    "Offer",
     "OnlineMeeting",
     "OpeningWindow",
+    "PolicyVersion",
+    "Question",
+    "Recognition",
     "Reservation",
     "ReservationEvent",
+    "Restriction",
     "Service",
     "ServiceHours",
+    "SessionRequest",
+    "UnmetDemand",
+    "WaitingEntry",
 ]

@@ -1,10 +1,10 @@
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from booking.enums import LIVE_MEETING, WAITING_FOR_EFFECT, MeetingState
+from booking.enums import CAN_BE_ENTERED, LIVE_MEETING, WAITING_FOR_EFFECT, MeetingState
 from booking.models.reservation import Reservation
 from booking.policies import LINK_FOLLOWS_AFTER
 from offices.enums import MeetingSoftware
@@ -15,9 +15,25 @@ def new_ref() -> str:
     return secrets.token_hex(8)
 
 
+def minutes_of(reservation: Reservation) -> int:
+    return (reservation.ends_at - reservation.starts_at) // timedelta(minutes=1)
+
+
 class OnlineMeetingQuerySet(models.QuerySet["OnlineMeeting"]):
     def lock(self) -> "OnlineMeetingQuerySet":
         return self.select_for_update(of=("self",), no_key=True)
+
+    def request_for(self, reservation: Reservation, *, now: datetime) -> "OnlineMeeting":
+        """Write the row of a meeting that is to be opened for the time of the reservation."""
+        return self.create(
+            reservation=reservation,
+            software=reservation.service.software,
+            host=reservation.counselor.meeting_host,
+            starts_at=reservation.starts_at,
+            minutes=minutes_of(reservation),
+            requested_at=now,
+            next_attempt_at=now,
+        )
 
     def live(self) -> "OnlineMeetingQuerySet":
         return self.filter(state__in=LIVE_MEETING)
@@ -28,11 +44,11 @@ class OnlineMeetingQuerySet(models.QuerySet["OnlineMeeting"]):
 
     def late(self, now: datetime) -> "OnlineMeetingQuerySet":
         """Requested some time ago and still not open: staff see these."""
-        return self.live().exclude(state=MeetingState.OPEN).filter(requested_at__lte=now - LINK_FOLLOWS_AFTER)
+        return self.live().exclude(state__in=CAN_BE_ENTERED).filter(requested_at__lte=now - LINK_FOLLOWS_AFTER)
 
     def open_of(self, reservation: Reservation) -> "OnlineMeeting | None":
         """The meeting that can be entered."""
-        return self.filter(reservation=reservation, state=MeetingState.OPEN).first()
+        return self.filter(reservation=reservation, state__in=CAN_BE_ENTERED).first()
 
 
 class OnlineMeeting(models.Model):
@@ -68,7 +84,7 @@ class OnlineMeeting(models.Model):
                 name="one_live_meeting_per_reservation",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state=MeetingState.OPEN) | ~models.Q(meeting_id=""),
+                condition=~models.Q(state__in=CAN_BE_ENTERED) | ~models.Q(meeting_id=""),
                 name="open_meeting_has_an_id",
             ),
         ]

@@ -1,10 +1,12 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from booking.enums import Weekday
+from booking.enums import Language, Weekday
 from booking.models.service import Service
 from offices.models import Office, StaffMembership
 
@@ -16,6 +18,11 @@ class CounselorQuerySet(models.QuerySet["Counselor"]):
 
     def offering(self, service: Service) -> "CounselorQuerySet":
         return self.filter(office=service.office_id, services=service, is_active=True)
+
+    def with_languages_of_office(self) -> Any:
+        """`languages_of_office`: what the interpreters of the counselor's office speak; in the same query."""
+        hours = InterpreterHours.objects.filter(office=models.OuterRef("office")).order_by("language")
+        return self.annotate(languages_of_office=ArraySubquery(hours.values("language").distinct()))
 
     def visible_to(self, user: Any) -> "CounselorQuerySet":
         return self.filter(office__in=Office.objects.of_staff(user))
@@ -153,3 +160,40 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.counselor} {self.starts_at:%Y-%m-%d %H:%M}〜"
+
+
+class InterpreterHoursQuerySet(models.QuerySet["InterpreterHours"]):
+    def lock(self) -> "InterpreterHoursQuerySet":
+        """After the counselor, before the reservation: two sessions never count on the same free interpreter."""
+        return self.select_for_update(of=("self",), no_key=True)
+
+    def visible_to(self, user: Any) -> "InterpreterHoursQuerySet":
+        return self.filter(office__in=Office.objects.of_staff(user))
+
+
+class InterpreterHours(models.Model):
+    """通訳の対応時間: in these hours of the week the office has so many interpreters of a language."""
+
+    office = models.ForeignKey(Office, models.CASCADE, verbose_name=_("安定所"), related_name="interpreter_hours")
+    language = models.CharField(_("言語"), max_length=4, choices=Language)
+    weekday = models.PositiveSmallIntegerField(_("曜日"), choices=Weekday)
+    opens = models.TimeField(_("開始"))
+    closes = models.TimeField(_("終了"))
+    seats = models.PositiveSmallIntegerField(_("人数"), default=1, validators=[MinValueValidator(1)])
+
+    objects = InterpreterHoursQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("通訳の対応時間")
+        verbose_name_plural = _("通訳の対応時間")
+        ordering = ["office", "language", "weekday", "opens"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(closes__gt=models.F("opens")),
+                name="interpreter_hours_close_after_open",
+                violation_error_message=_("終了は開始より後の時刻にしてください。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_language_display()} {self.get_weekday_display()} {self.opens:%H:%M}〜{self.closes:%H:%M}"

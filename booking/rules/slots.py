@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 
 Interval = tuple[datetime, datetime]
 
@@ -61,3 +61,22 @@ def fitting(starts: Iterable[datetime], free: list[Interval], *, length: timedel
         if current[0] <= start:
             fits.append(start)
     return fits
+
+
+def with_gap(intervals: Iterable[Interval], gap: timedelta) -> list[Interval]:
+    """Each wider by `gap` on both sides: the sessions of a counselor, with the free time wanted between two of them."""
+    return [(start - gap, end + gap) for start, end in intervals]
+
+
+def intervals_with_seat(hours: Iterable[Interval], sessions: Iterable[Interval], seats: int) -> list[Interval]:
+    """The parts of `hours` (any order) in which fewer than `seats` of the sessions run: an interpreter is free."""
+    if seats < 1:
+        return []
+    changes = sorted(change for start, end in sessions for change in ((start, 1), (end, -1)))
+    full: list[Interval] = []
+    running = 0
+    for (moment, change), (following, _) in pairwise(changes):
+        running += change
+        if running >= seats:
+            full.append((moment, following))
+    return subtract(union(hours), full)

@@ -1,8 +1,8 @@
 """What staff do with one reservation: every change goes through a flow, the host link is fetched on click."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,7 +11,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.record import record
@@ -20,50 +19,48 @@ from booking.acts import ACT_BY_SLUG, Act
 from booking.clock import day_of
 from booking.effects.host_link import host_url
 from booking.errors import BookingError
+from booking.flows.check_in import note_host
 from booking.models import OnlineMeeting, Reservation
+from booking.refusals import refusal
+from booking.views.act_forms import ActForm
 from terms.next_path import local_path
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=gettext_lazy("理由"),
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": gettext_lazy("理由を入力してください。")},
-    )
 
 
 @require_http_methods(["GET", "POST"])
 def act_on_reservation(request: HttpRequest, number: str, slug: str) -> HttpResponse:
-    """GET asks (for the reason, where one is needed), POST runs the flow."""
+    """GET asks (for what the act needs), POST runs the flow."""
     reservation = reservation_of(request, number)
     act = ACT_BY_SLUG[slug]
     if not act.may(request.user, reservation):
         raise PermissionDenied
-    form = ReasonForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and (not act.asks_reason or form.is_valid()):
-        perform(request, reservation, act, reason=form.cleaned_data["reason"] if act.asks_reason else "")
+    data = request.POST if request.method == "POST" else None
+    form = ActForm(data, act=act, user=request.user, reservation=reservation)
+    if form.is_valid() and perform(request, reservation, act, told=form.cleaned_data):
+        return redirect(following_page(request, reservation, act))
+    if form.is_valid():
         return redirect(back_to(request, reservation))
     return TemplateResponse(request, "admin/act.html", question(request, reservation, act, form=form))
 
 
-def question(request: HttpRequest, reservation: Reservation, act: Act, *, form: ReasonForm) -> dict[str, Any]:
+def question(request: HttpRequest, reservation: Reservation, act: Act, *, form: ActForm) -> dict[str, Any]:
+    now = timezone.now()
     return {
         **admin.site.each_context(request),
         "title": act.label,
         "act": act,
         "form": form,
         "reservation": reservation,
-        "is_offered": act.is_offered(request.user, reservation, now=timezone.now()),
+        "is_offered": act.is_offered(request.user, reservation, now=now),
+        "refusal": act.why_not(reservation, now=now) if reservation.status in act.possible_in else None,
         "next": back_to(request, reservation),
     }
 
 
-def perform(request: HttpRequest, reservation: Reservation, act: Act, *, reason: str) -> bool:
+def perform(request: HttpRequest, reservation: Reservation, act: Act, *, told: dict[str, Any]) -> bool:
     """Run the flow, leave the audit record, tell the person; a refusal becomes a message. True when it was done."""
     name = {"number": reservation.display_number}
     try:
-        act.run(reservation, by=request.user, reason=reason, now=timezone.now())
+        act.run(reservation, by=request.user, told=told, now=timezone.now())
     except BookingError as refusal:
         messages.error(request, _("予約 %(number)s: ") % name + refusal.message)
         return False
@@ -75,7 +72,20 @@ def perform(request: HttpRequest, reservation: Reservation, act: Act, *, reason:
         request=request,
     )
     messages.success(request, _("予約 %(number)s: ") % name + str(act.done))
+    if act.tells_person and not reservation.email:
+        warn_of_no_mail(request)
     return True
+
+
+def warn_of_no_mail(request: HttpRequest) -> None:
+    messages.warning(request, _("この方のメールアドレスがないため、メールは送られません。電話で伝えてください。"))
+
+
+def following_page(request: HttpRequest, reservation: Reservation, act: Act) -> str:
+    """Where the act goes on, for who may; else back."""
+    if act.then and permissions.can_restrict(request.user, reservation.office_id):
+        return f"{reverse(f'admin:{act.then}', args=[reservation.number])}?{urlencode({'next': back_to(request, reservation)})}"
+    return back_to(request, reservation)
 
 
 @require_POST
@@ -86,6 +96,7 @@ def open_host_link(request: HttpRequest, number: str) -> HttpResponse:
         raise PermissionDenied
     try:
         link = host_url(open_meeting_of(reservation))
+        note_host(reservation, by=request.user, now=timezone.now())
     except BookingError as refusal:
         messages.error(request, refusal.message)
         return redirect(back_to(request, reservation))
@@ -102,13 +113,14 @@ def open_host_link(request: HttpRequest, number: str) -> HttpResponse:
 def open_meeting_of(reservation: Reservation) -> OnlineMeeting:
     meeting = OnlineMeeting.objects.open_of(reservation)
     if meeting is None:
-        message = _("オンライン会議がまだ作成されていません。しばらくしてから、もう一度お試しください。")
-        raise BookingError(message, code="meeting_not_open")
+        raise refusal("meeting_not_open")
     return meeting
 
 
 def reservation_of(request: HttpRequest, number: str) -> Reservation:
-    rows = Reservation.objects.visible_to(request.user).select_related("office", "service", "counselor")
+    rows = Reservation.objects.visible_to(request.user).select_related(
+        "office", "service", "counselor", "seeker", "guest"
+    )
     return get_object_or_404(rows, number=number)
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from audit.record import record
 from booking.acts import acts_for
-from booking.agenda import DayEntry, agenda_days, day_list, monday_of, week_of
+from booking.agenda import DayEntry, agenda_days, day_list, decisions_waiting, monday_of, week_of
 from booking.clock import EARLIEST, LATEST, day_of
 from booking.models import Counselor
 from booking.permissions import can_change_schedule, can_open_host_link, can_see_topics_of
@@ -91,7 +91,9 @@ def office_page(request: HttpRequest, *, title: str) -> tuple[dict[str, Any], Of
     """The context of a page about one's own office, and the office; None for who belongs to no office."""
     offices = list(Office.objects.of_staff(request.user))
     office = chosen_office(request, offices)
-    return {**admin.site.each_context(request), "title": title, "offices": offices, "office": office}, office
+    waiting = decisions_waiting(request.user, office=office) if office else 0
+    context = {"title": title, "offices": offices, "office": office, "decisions_waiting": waiting}
+    return {**admin.site.each_context(request), **context}, office
 
 
 def chosen_office(request: HttpRequest, offices: list[Office]) -> Office | None:

@@ -54,8 +54,7 @@ class ZoomProvider:
         return cls(Transport(base_uri=settings.ZOOM_API_URL, token=token, timeout=timeout))
 
     def create(self, request: MeetingRequest, *, now: datetime) -> CreatedMeeting:
-        if request.starts_at <= now:
-            raise InvalidRequest("start in the past")  # Zoom would silently take "now"
+        _refuse_past_start(request, now=now)
         body = create_body(request)
         answer = self._zoom.post(f"/users/{quote(request.host, safe='')}/meetings", body=body)
         return _created(answer, sent=body)
@@ -68,6 +67,13 @@ class ZoomProvider:
 
     def read(self, meeting_id: str) -> CreatedMeeting:
         return _created(self._zoom.get(_path(meeting_id)), sent={"settings": SETTINGS})
+
+    def change(self, meeting_id: str, request: MeetingRequest, *, now: datetime) -> CreatedMeeting:
+        """A change is answered with nothing, so what became of it is read afterwards."""
+        _refuse_past_start(request, now=now)
+        body = time_body(request)
+        self._zoom.patch(_path(meeting_id), body=body)
+        return _created(self._zoom.get(_path(meeting_id)), sent={**body, "settings": SETTINGS})
 
     def cancel(self, meeting_id: str) -> None:
         path = _path(meeting_id)
@@ -99,6 +105,12 @@ class ZoomProvider:
         raise RetryLater("Zoom: list of meetings does not end")
 
 
+def _refuse_past_start(request: MeetingRequest, *, now: datetime) -> None:
+    """Zoom would not say a word: a new meeting would begin "now", a change would be passed over."""
+    if request.starts_at <= now:
+        raise InvalidRequest("start in the past")
+
+
 def _path(meeting_id: str) -> str:
     return f"/meetings/{quote(meeting_id, safe='')}"
 
@@ -108,16 +120,23 @@ def marker(ref: str) -> str:
 
 
 def create_body(request: MeetingRequest) -> dict[str, Any]:
-    """The body as Zoom documents it. UTC with Z is said in full; the time zone is only how Zoom displays it."""
+    """The body as Zoom documents it."""
     return {
         "topic": request.topic[:200],
         "type": 2,
-        "start_time": utc_text(request.starts_at),
-        "timezone": "Asia/Tokyo",
-        "duration": request.minutes,
+        **time_body(request),
         "agenda": marker(request.ref),
         "default_password": True,
         "settings": SETTINGS,
+    }
+
+
+def time_body(request: MeetingRequest) -> dict[str, Any]:
+    """UTC with Z is said in full; the time zone is only how Zoom displays it."""
+    return {
+        "start_time": utc_text(request.starts_at),
+        "timezone": "Asia/Tokyo",
+        "duration": request.minutes,
     }
 
 
@@ -126,6 +145,15 @@ def utc_text(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("naive datetime")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment_of(text: str) -> datetime | None:
+    """A time as Zoom writes it, always with Z; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def checked_link(url: str) -> str:
@@ -152,6 +180,8 @@ def _created(answer: dict[str, Any], *, sent: dict[str, Any]) -> CreatedMeeting:
         meeting_id=meeting_id,
         join_url=checked_link(str(answer.get("join_url", ""))),
         passcode=str(answer.get("password") or ""),
+        starts_at=moment_of(str(answer.get("start_time", ""))),
+        minutes=answer.get("duration"),
         deviations=deviations,
     )
 

@@ -57,6 +57,11 @@ class Transport:
         )
         return _json_object(response, unreadable=OutcomeUnknown)
 
+    def patch(self, path: str, *, body: Mapping[str, Any]) -> None:
+        """What meeting.update of zoomus sends, without the meeting's id that it would leak into the body."""
+        data = json.dumps(body)
+        self._checked(lambda headers: self._meeting.patch_request(path, data=data, headers=headers), expected=204)
+
     def put(self, path: str, *, body: Mapping[str, Any]) -> None:
         data = json.dumps(body)
         self._checked(lambda headers: self._meeting.put_request(path, data=data, headers=headers), expected=204)

@@ -15,6 +15,9 @@ from booking.models import Reservation, Service
 from terms.decorators import portal_consent_required
 
 Page = Callable[..., Any]
+PROVED = "guest_reservations"
+"""Key in the session: the numbers of the reservations that a guest proved to be theirs."""
+MOST_PROVED = 5
 
 
 def seeker_page(view: Page) -> Page:
@@ -28,9 +31,43 @@ def open_service(pk: int) -> Service:
     return get_object_or_404(services, pk=pk)
 
 
+def reservation_page(view: Page) -> Page:
+    """For the owner who is signed in, or the guest who proved in this session that the reservation is theirs (S-33)."""
+    of_account = seeker_page(view)
+
+    @wraps(view)
+    def page(request: HttpRequest, number: str) -> HttpResponse:
+        answer: HttpResponse = (view if has_proved(request, number) else of_account)(request, number)
+        return answer
+
+    return page
+
+
 def own_reservation(request: HttpRequest, number: str) -> Reservation:
-    reservations = Reservation.objects.of_seeker(request.user).booked()
-    return get_object_or_404(reservations.select_related("service", "office", "counselor"), number=number)
+    """The account's reservation, or the guest's who proved it: nobody else's, whatever number is asked for."""
+    if has_proved(request, number):
+        reservations = Reservation.objects.filter(seeker=None)
+    else:
+        reservations = Reservation.objects.of_seeker(request.user)
+    with_facts = reservations.booked().select_related("service", "office", "counselor", "seeker", "guest")
+    return get_object_or_404(with_facts, number=number)
+
+
+def has_proved(request: HttpRequest, number: str) -> bool:
+    """Did the guest open a link of this reservation, or give its passcode, in this session?"""
+    return number in request.session.get(PROVED, [])
+
+
+def keep_proof(request: HttpRequest, reservation: Reservation) -> None:
+    """Of a guest's reservation only: an account signs in. With a new session key, as after a sign-in."""
+    if not request.user.is_authenticated:
+        request.session.cycle_key()
+    numbers = [number for number in request.session.get(PROVED, []) if number != reservation.number]
+    request.session[PROVED] = [*numbers, reservation.number][-MOST_PROVED:]
+
+
+def forget_proofs(request: HttpRequest) -> None:
+    request.session.pop(PROVED, None)
 
 
 def booking_step(view: Page) -> Page:
@@ -40,7 +77,7 @@ def booking_step(view: Page) -> Page:
     @wraps(view)
     def step(request: HttpRequest, number: str) -> HttpResponse:
         rows = Reservation.objects.of_seeker(request.user).select_related(
-            "service__office", "service__terms", "service__software_terms", "counselor"
+            "seeker__employer_profile", "service__office", "service__terms", "service__software_terms", "counselor"
         )
         held = get_object_or_404(rows, number=number)
         if held.status in UNFINISHED:

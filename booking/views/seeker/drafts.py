@@ -1,11 +1,12 @@
 """What a seeker chose and typed on the way to a reservation: kept in the session, whatever happens in between."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
 
 from booking.forms import DetailsForm, details_known_of
-from booking.models import Service
+from booking.models import PolicyVersion
 from terms.forms import ConsentForm
 
 KEY = "booking_draft"
@@ -23,15 +24,15 @@ def keep(request: HttpRequest, form: DetailsForm) -> bool:
     return len(kept) == len(typed)
 
 
-def unbound_form(request: HttpRequest, service: Service) -> DetailsForm:
+def unbound_form(request: HttpRequest, version: PolicyVersion, *, kind: type[DetailsForm] = DetailsForm) -> DetailsForm:
     """To be filled in: with what was typed, else with what registration told."""
-    initial: dict[str, Any] = {**details_known_of(request.user), **request.session.get(KEY, {})}  # type: ignore[arg-type]
-    return DetailsForm(initial=initial, service=service)
+    known: Mapping[str, Any] = details_known_of(request.user) if request.user.is_authenticated else {}
+    return kind(initial={**known, **request.session.get(KEY, {})}, version=version)
 
 
-def bound_form(request: HttpRequest, service: Service) -> DetailsForm:
+def bound_form(request: HttpRequest, version: PolicyVersion, *, kind: type[DetailsForm] = DetailsForm) -> DetailsForm:
     """What was typed, to be judged again: the draft may come from another service, or be missing."""
-    return DetailsForm(request.session.get(KEY, {}), service=service)
+    return kind(request.session.get(KEY, {}), version=version)
 
 
 def forget(request: HttpRequest) -> None:

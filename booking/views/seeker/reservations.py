@@ -11,18 +11,27 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from booking.enums import UPCOMING
+from booking.deadlines import cancel_closes_at, join_opens_at
+from booking.enums import UPCOMING, ReservationStatus
 from booking.errors import BookingError
 from booking.flows.cancel import cancel_by_seeker, why_not_cancel
 from booking.flows.check_in import check_in
+from booking.flows.move import why_not_move
+from booking.flows.reserve import consenting, documents_of, must_agree_again
+from booking.guest_access import token_of
 from booking.invitations import calendar_file as make_calendar_file
-from booking.models import OnlineMeeting, Reservation
-from booking.rules.windows import cancel_closes_at, join_opens_at
+from booking.mails.entry import REPLIES
+from booking.models import OnlineMeeting, Reservation, SessionRequest
 from booking.views.content_security import has_button_to_meeting
 from booking.views.seeker import drafts
-from booking.views.seeker.access import own_reservation, seeker_page
+from booking.views.seeker.access import own_reservation, reservation_page, seeker_page
+from booking.views.seeker.waiting import entries_on_my_page
+from terms.asking import ask_consent
 
+SHOWN_AS_COMING = (*UPCOMING, ReservationStatus.AWAITING_LINK, ReservationStatus.AWAITING_REPLY)
+"""With what only waits for the person's yes."""
 PAST_SHOWN = 20
+REQUESTS_SHOWN = 5
 
 
 @require_safe
@@ -30,31 +39,40 @@ PAST_SHOWN = 20
 def my_page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     own = Reservation.objects.of_seeker(request.user).select_related("service", "office", "counselor")
-    is_coming = Q(status__in=UPCOMING, ends_at__gt=now)
+    is_coming = Q(status__in=SHOWN_AS_COMING, ends_at__gt=now)
     context = {
         "coming": own.filter(is_coming),
-        "past": own.booked().exclude(is_coming).order_by("-starts_at")[:PAST_SHOWN],
+        "past": own.booked().agreed().exclude(is_coming).order_by("-starts_at")[:PAST_SHOWN],
         "held": own.running_holds(now).first(),
+        "requests": SessionRequest.objects.of_seeker(request.user)[:REQUESTS_SHOWN],
         "choice_url": drafts.kept_choice(request),
+        "waiting": entries_on_my_page(request.user),
     }
     return render(request, "booking/my_page.html", context)
 
 
 @require_safe
 @has_button_to_meeting
-@seeker_page
+@reservation_page
 def reservation(request: HttpRequest, number: str) -> HttpResponse:
     now = timezone.now()
     shown = own_reservation(request, number)
+    if shown.status == ReservationStatus.PROPOSED:
+        return redirect(shown.session_request)
+    if shown.status == ReservationStatus.OFFERED:
+        return redirect(shown.offer.entry)
+    if shown.status == ReservationStatus.AWAITING_REPLY:
+        return redirect("booking:reply", token_of(shown, REPLIES))
     context = {"reservation": shown, "service": shown.service, "office": shown.office, "now": now}
     context |= _meeting_facts(shown, now)
     context["cancel_refusal"] = why_not_cancel(shown, now=now)
-    context["cancel_closes_at"] = cancel_closes_at(shown.starts_at, shown.service.policy)
+    context["move_refusal"] = why_not_move(shown, now=now)
+    context["cancel_closes_at"] = cancel_closes_at(shown)
     return render(request, "booking/reservation.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@seeker_page
+@reservation_page
 def cancel(request: HttpRequest, number: str) -> HttpResponse:
     """GET asks once more, or says whom to call; only the POST cancels."""
     shown = own_reservation(request, number)
@@ -66,23 +84,35 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@seeker_page
+@reservation_page
 def join(request: HttpRequest, number: str) -> HttpResponse:
     """The button checks the person in and leads to the meeting. A cancelled reservation leads nowhere."""
     shown = own_reservation(request, number)
     if request.method != "POST":
         return redirect(shown)
     try:
-        check_in(shown, by=request.user, now=timezone.now())
+        check_in(shown, by=shown.seeker, now=timezone.now())
     except BookingError as refusal:
+        if refusal.code == "consent_missing":
+            return redirect("booking:consent_again", shown.number)
         messages.warning(request, refusal.message)
         return redirect(shown)
     meeting = OnlineMeeting.objects.open_of(shown)
     return redirect(meeting.join_url if meeting else shown)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@reservation_page
+def consent_again(request: HttpRequest, number: str) -> HttpResponse:
+    """The newest terms of the session; only who agrees goes on (S-37)."""
+    shown = own_reservation(request, number)
+    path = shown.get_absolute_url()
+    person, documents = consenting(shown.person), documents_of(shown.service)
+    return ask_consent(request, person, documents=documents, next_path=path, back_path=path, contact=shown.office)
+
+
 @require_safe
-@seeker_page
+@reservation_page
 def calendar_file(request: HttpRequest, number: str) -> HttpResponse:
     shown = own_reservation(request, number)
     file = make_calendar_file(shown, method="PUBLISH", now=timezone.now())
@@ -92,7 +122,7 @@ def calendar_file(request: HttpRequest, number: str) -> HttpResponse:
 
 def _cancel(request: HttpRequest, shown: Reservation) -> HttpResponse:
     try:
-        cancel_by_seeker(shown, by=request.user, now=timezone.now())
+        cancel_by_seeker(shown, by=shown.seeker, now=timezone.now())
     except BookingError as refusal:
         messages.warning(request, refusal.message)
     else:
@@ -101,12 +131,14 @@ def _cancel(request: HttpRequest, shown: Reservation) -> HttpResponse:
 
 
 def _meeting_facts(shown: Reservation, now: datetime) -> dict[str, Any]:
-    """The link and its passcode are for the owner, until the session is over (S-06)."""
-    opens_at = join_opens_at(shown.starts_at, shown.service.policy)
+    """The link and its passcode are for the owner who agreed to the newest terms, until the session is over (S-06, S-37)."""
+    opens_at = join_opens_at(shown)
     is_coming = shown.status in UPCOMING and now < shown.ends_at
+    must_agree = is_coming and must_agree_again(shown.service, shown.person, now=now)
     return {
+        "must_agree": must_agree,
         "is_coming": is_coming,
         "join_opens_at": opens_at,
         "can_join": is_coming and now >= opens_at,
-        "meeting": OnlineMeeting.objects.open_of(shown) if is_coming else None,
+        "meeting": OnlineMeeting.objects.open_of(shown) if is_coming and not must_agree else None,
     }

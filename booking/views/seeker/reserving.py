@@ -32,8 +32,9 @@ ERRORS = "errors"
 @require_http_methods(["GET", "HEAD", "POST"])
 @booking_step
 def details(request: HttpRequest, held: Reservation) -> HttpResponse:
+    version = held.service.version_on(day_of(timezone.now()))
     if request.method == "POST":
-        form = DetailsForm(request.POST, service=held.service)
+        form = DetailsForm(request.POST, version=version)
         is_kept = drafts.keep(request, form)
         if form.is_valid():
             return redirect("booking:check", held.number)
@@ -41,14 +42,14 @@ def details(request: HttpRequest, held: Reservation) -> HttpResponse:
             return _show_errors("booking:details", held)
     else:
         fill = drafts.bound_form if ERRORS in request.GET else drafts.unbound_form
-        form = fill(request, held.service)
+        form = fill(request, version)
     return _step(request, "booking/details.html", held, form=form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @booking_step
 def check(request: HttpRequest, held: Reservation) -> HttpResponse:
-    typed = drafts.bound_form(request, held.service)
+    typed = drafts.bound_form(request, held.service.version_on(day_of(timezone.now())))
     if not typed.is_valid():
         return redirect("booking:details", held.number)
     form = ConsentForm(_ticks(request), missing=_missing_consents(request.user, held))
@@ -56,7 +57,7 @@ def check(request: HttpRequest, held: Reservation) -> HttpResponse:
         if not form.is_valid():
             drafts.keep_ticks(request, form)
             return _show_errors("booking:check", held)
-        give_consent(request.user, versions=form.versions, language=get_language() or "ja", request=request)
+        give_consent(held.person, versions=form.versions, language=get_language() or "ja", request=request)
         return _reserve(request, held, typed)
     return _step(request, "booking/check.html", held, form=form, details=typed.details())
 
@@ -84,7 +85,8 @@ def _show_errors(url_name: str, held: Reservation) -> HttpResponse:
 def _step(request: HttpRequest, template: str, held: Reservation, **context: Any) -> HttpResponse:
     now = timezone.now()
     left = held.hold_expires_at - now if held.hold_expires_at and held.is_held(now=now) else timedelta(0)
-    context |= {"held": held, "service": held.service, "seconds_left": int(left.total_seconds())}
+    context |= {"held": held, "service": held.service, "version": held.service.version_on(day_of(now))}
+    context |= {"seconds_left": int(left.total_seconds())}
     return render(request, template, context)
 
 

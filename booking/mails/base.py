@@ -1,0 +1,122 @@
+"""What every mail about a reservation shares: the row in the ledger, the facts, the moment at which it is still true."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from booking.clock import JST, at
+from booking.deadlines import cancel_closes_at, join_opens_at
+from booking.enums import UPCOMING, CancelChannel, ReservationStatus
+from booking.guest_access import passcode_of
+from booking.invitations import page_url
+from booking.models import OnlineMeeting, Reservation
+from mailing.composers import CalendarFile, Message, Superseded
+from mailing.message import one_line
+from mailing.models import OutgoingMail
+from mailing.queue import queue_mails
+from mailing.texts import render
+
+
+def queue(mails: Sequence[OutgoingMail], *, now: datetime) -> None:
+    """Somebody known by the phone alone gets no mail: staff tell what there is to tell."""
+    queue_mails([mail for mail in mails if mail.to], now=now)
+
+
+def new_mail(
+    kind: str,
+    reservation: Reservation,
+    *,
+    due_at: datetime,
+    occurrence: str | None = None,
+    context: dict[str, Any] | None = None,
+    is_waiting: bool = False,
+) -> OutgoingMail:
+    """By default once per version of the reservation: a moved one is confirmed and reminded of anew."""
+    return OutgoingMail(
+        kind=kind,
+        cause=str(reservation.uuid),
+        occurrence=str(reservation.calendar_sequence) if occurrence is None else occurrence,
+        to=reservation.email,
+        due_at=due_at,
+        context={"starts_at": reservation.starts_at.isoformat(), **(context or {})},
+        is_waiting=is_waiting,
+    )
+
+
+def reservation_of(mail: OutgoingMail) -> Reservation:
+    reservation = Reservation.objects.with_facts().filter(uuid=mail.cause).first()
+    if reservation is None:
+        raise Superseded(_("予約がありません。"))
+    return reservation
+
+
+def in_status(mail: OutgoingMail, *statuses: ReservationStatus) -> Reservation:
+    reservation = reservation_of(mail)
+    if reservation.status not in statuses:
+        raise Superseded(_("予約が「%s」になったため、送りませんでした。") % reservation.get_status_display())
+    return reservation
+
+
+def still_to_come(mail: OutgoingMail, *, now: datetime, until_end: bool = False) -> Reservation:
+    """The reservation, standing and at the time the mail was queued for, before its start (or its end)."""
+    reservation = in_status(mail, *UPCOMING)
+    if reservation.starts_at != datetime.fromisoformat(mail.context["starts_at"]):
+        raise Superseded(_("予約の時刻が変わったため、送りませんでした。"))
+    if now >= (reservation.ends_at if until_end else reservation.starts_at):
+        raise Superseded(_("相談の時間を過ぎたため、送りませんでした。"))
+    return reservation
+
+
+def message_about(
+    mail: OutgoingMail,
+    reservation: Reservation,
+    *,
+    now: datetime,
+    calendar: CalendarFile | None = None,
+    reason: str = "",
+    **more: Any,
+) -> Message:
+    """`more` are facts that only this kind of mail speaks of."""
+    context = {**facts_of(reservation), **ways_to_cancel(reservation, now=now), "reason": reason, **more}
+    subject, body = render(f"booking/mail/{mail.kind}", context, language=mail.language)
+    return Message(subject=subject, body=body, calendar=calendar, to=reservation.email)
+
+
+def facts_of(reservation: Reservation) -> dict[str, Any]:
+    service, office = reservation.service, reservation.office
+    return {
+        "name": one_line(reservation.name) or (str(reservation.person) if reservation.email else _("利用者")),
+        "number": reservation.display_number,
+        "office": office,
+        "service": service,
+        "starts_at": reservation.starts_at,
+        "ends_at": reservation.ends_at,
+        "software": service.software.label,
+        "meeting": OnlineMeeting.objects.open_of(reservation),
+        "join_opens_at": join_opens_at(reservation),
+        "no_show_minutes": reservation.policy.no_show_after // timedelta(minutes=1),
+        "is_upcoming": reservation.status in UPCOMING,
+        "page_url": page_url(reservation),
+        "guest_passcode": passcode_of(reservation) if reservation.seeker is None else "",
+        "look_up_url": f"{settings.PORTAL_URL}{reverse('booking:look_up')}",
+        "portal_url": settings.PORTAL_URL,
+    }
+
+
+def ways_to_cancel(reservation: Reservation, *, now: datetime) -> dict[str, Any]:
+    """A deadline at midnight is told as the day that ends then: people read 24:00 and 0:00 wrongly."""
+    policy = reservation.policy
+    closes_at = cancel_closes_at(reservation).astimezone(JST)
+    is_midnight = closes_at == at(closes_at.date(), datetime.min.time())
+    return {
+        "cancel_only_by_phone": policy.cancel_channel == CancelChannel.PHONE or now >= closes_at,
+        "cancel_by_phone_or_mail": policy.cancel_channel == CancelChannel.PHONE_OR_MAIL,
+        "cancel_by_mail_afterwards": policy.cancel_channel == CancelChannel.PORTAL_OR_MAIL,
+        "cancel_until_start": closes_at == reservation.starts_at,
+        "cancel_until_day": closes_at.date() - timedelta(days=1) if is_midnight else None,
+        "cancel_until": closes_at,
+    }
