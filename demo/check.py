@@ -42,6 +42,7 @@ def gates() -> dict[str, tuple[list[str], dict[str, str]]]:
             [f"{tools}/check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"],
             {},
         ),
+        "trace": ([sys.executable, "-m", "demo.trace", "--check"], {}),
         "Dockerfile": ([f"{tools}/hadolint", "Dockerfile"], {}),
     }
 

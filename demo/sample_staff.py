@@ -14,6 +14,7 @@ PASSWORD = "mihon-aikotoba-2026"
 
 OFFICE_KEYS = ("kobayashi", "hamamatsu", "sasebo", "zenkoku")
 SEEKERS = tuple(f"seeker{number}@mihon.example" for number in range(1, 7))
+EMPLOYER = "saiyo@mihon-shoji.mihon.example"
 COUNSELORS = {key: tuple(f"soudan{number}@{key}.mihon.example" for number in (1, 2, 3)) for key in OFFICE_KEYS}
 RECEPTIONISTS = {key: f"uketsuke@{key}.mihon.example" for key in OFFICE_KEYS}
 MANAGERS = {key: f"kanri@{key}.mihon.example" for key in OFFICE_KEYS}
@@ -37,6 +38,7 @@ TOTP_SECRETS = {email: _secret(email) for email in STAFF}
 # One person of each role, for the list that `make run` prints.
 SHOWN = (
     SignIn("求職者", SEEKERS[0]),
+    SignIn("求人者（事業所）", EMPLOYER),
     SignIn("相談員", COUNSELORS["kobayashi"][0]),
     SignIn("受付", RECEPTIONISTS["kobayashi"]),
     SignIn("所の管理者", MANAGERS["kobayashi"]),

@@ -8,7 +8,8 @@ from accounts.models import User
 from audit.models import AuditRecord
 from audit.record import record
 from booking.clock import day_of
-from demo.sample.offices import load_closed_days, load_offices
+from demo.sample.announcements import load_announcements
+from demo.sample.offices import load_closed_days, load_offices, load_rules_of_offices
 from demo.sample.people import People
 from demo.sample.reservations import Cast, load_coming, load_past, load_today
 from demo.sample.schedules import load_exceptions, open_weeks
@@ -61,18 +62,20 @@ def load_everything(*, now: datetime) -> None:
     seekers = people.load_seekers(offices)
     counselors = people.load_staff(offices, services)
     load_closed_days(offices, today=today)
+    load_rules_of_offices(offices)
+    load_announcements(offices, today=today, now=now)
     open_weeks(first_day=today - OPEN_BEFORE, last_day=today + OPEN_AHEAD)
     load_exceptions(counselors, today=today)
-    agree_to_portal(seekers, documents[PORTAL], today=today)
+    agree_to_portal([people.load_employer(offices["sasebo"]), *seekers], documents[PORTAL], today=today)
     cast = Cast(services, seekers)
     load_past(cast, today=today)
     load_today(cast, now=now)
     load_coming(cast, now=now)
 
 
-def agree_to_portal(seekers: list[User], portal: TermsDocument, *, today: date) -> None:
+def agree_to_portal(people: list[User], portal: TermsDocument, *, today: date) -> None:
     """Everybody agreed to the current text but the last one, who only knows the first and will be asked again."""
-    *others, last = seekers
-    for seeker in others:
-        give_consent(seeker, versions=current_versions([portal], on=today), language="ja", request=None)
+    *others, last = people
+    for person in others:
+        give_consent(person, versions=current_versions([portal], on=today), language="ja", request=None)
     give_consent(last, versions=TermsVersion.objects.filter(document=portal, number=1), language="ja", request=None)

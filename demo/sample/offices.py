@@ -3,8 +3,12 @@
 from datetime import date, time, timedelta
 from typing import NamedTuple
 
+from booking.enums import Language
+from booking.models import ConsequenceRule, InterpreterHours
 from offices.calendar import calendar_of
 from offices.models import Bureau, ClosedDay, Office
+
+RULES_SINCE = date(2025, 1, 6)
 
 
 class SampleOffice(NamedTuple):
@@ -75,6 +79,21 @@ def load_offices() -> dict[str, Office]:
             },
         )
     return offices
+
+
+def load_rules_of_offices(offices: dict[str, Office]) -> None:
+    """What follows a no-show; interpreters where there are any."""
+    for office in offices.values():
+        ConsequenceRule.objects.get_or_create(
+            office=office,
+            in_force_on=RULES_SINCE,
+            defaults={"within_months": 6, "warns_from": 1, "restricts_from": 3, "restricts_months": 1},
+        )
+    for language, weekday in ((Language.PORTUGUESE, 1), (Language.PORTUGUESE, 3), (Language.VIETNAMESE, 2)):
+        for key in ("kobayashi", "zenkoku"):
+            InterpreterHours.objects.get_or_create(
+                office=offices[key], language=language, weekday=weekday, opens=time(9), closes=time(12)
+            )
 
 
 def load_closed_days(offices: dict[str, Office], *, today: date) -> None:

@@ -7,7 +7,7 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 
-from accounts.models import SeekerProfile, User
+from accounts.models import EmployerProfile, SeekerProfile, User
 from accounts.numbers import parse_phone
 from booking.models import Counselor, Service
 from demo import sample_staff
@@ -27,6 +27,7 @@ SEEKER_NAMES = [
     SampleName("手本 みどり", "テホン ミドリ"),
     SampleName("サンプル マリア", "サンプル マリア"),
 ]
+EMPLOYER_CONTACT = SampleName("採用見本 学", "サイヨウミホン マナブ")
 COUNSELOR_NAMES = {
     "kobayashi": ["見本相談員 青木", "見本相談員 石田", "見本相談員 上野"],
     "hamamatsu": ["見本相談員 榎本", "見本相談員 小川", "見本相談員 加藤"],
@@ -36,7 +37,7 @@ COUNSELOR_NAMES = {
 OFFERED: dict[str, list[tuple[str, ...]]] = {
     "kobayashi": [("kobayashi",)] * 3,
     "hamamatsu": [("hamamatsu",)] * 3,
-    "sasebo": [("sasebo",), ("sasebo", "sasebo-evening"), ("sasebo-evening",)],
+    "sasebo": [("sasebo",), ("sasebo", "sasebo-evening", "sasebo-employer"), ("sasebo-evening",)],
     "zenkoku": [("zenkoku",)] * 3,
 }
 """The services of each counselor, in the order of their names."""
@@ -69,6 +70,23 @@ class People:
             )
             seekers.append(user)
         return seekers
+
+    def load_employer(self, office: Office) -> User:
+        """見本商事, which has a job offer at this office."""
+        user = self.load_user(sample_staff.EMPLOYER, EMPLOYER_CONTACT)
+        phone = parse_phone("03-1234-5690")
+        EmployerProfile.objects.get_or_create(
+            user=user,
+            defaults={
+                "company_name": "見本商事",
+                "establishment_number": f"{office.number[:4]}-000001-0",
+                "department": "総務部 採用担当",
+                "phone": phone.display,
+                "phone_e164": phone.e164,
+                "home_office": office,
+            },
+        )
+        return user
 
     def load_staff(self, offices: dict[str, Office], services: dict[str, Service]) -> dict[str, list[Counselor]]:
         """Staff of every office; returns the counselors by office, in the order of their names."""

@@ -4,30 +4,24 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from accounts.models import User
-from booking.availability import free_slots
 from booking.clock import at, day_of
-from booking.enums import Action, Companion, Requirement
+from booking.enums import Action
 from booking.flows.cancel import cancel_by_office, cancel_by_seeker
-from booking.flows.hold import hold, release
+from booking.flows.hold import release
 from booking.flows.online_meeting import request_meeting
-from booking.flows.reserve import ReservationDetails, reserve
-from booking.mails import queue_reservation_mails
+from booking.flows.reserve import ReservationDetails
+from booking.mails.reservations import queue_reservation_mails
 from booking.models import Reservation, Service
 from booking.transitions import apply, leave_event
+from demo.sample.ways import book, details_of, load_waiting_for_an_answer, staff_of, take
 from offices.calendar import calendar_of
-from terms.clock import today
-from terms.consent import current_versions, give_consent
 
-TOPICS = [
-    "応募書類の書き方を相談したいです。",
-    "面接で聞かれやすいことと、答え方を知りたいです。",
-    "経験のない職種に移ることを考えています。求人の探し方を教えてください。",
-    "短い時間から働ける仕事を探しています。",
-]
 COMPLETED = (Action.RESERVE, Action.CHECK_IN, Action.COMPLETE)
 CANCELLED = (Action.RESERVE, Action.CANCEL_BY_SEEKER)
 CANCELLED_BY_OFFICE = (Action.RESERVE, Action.CANCEL_BY_OFFICE)
 NO_SHOW = (Action.RESERVE, Action.MARK_NO_SHOW)
+OFFICE_ABSENT = (Action.RESERVE, Action.MARK_OFFICE_ABSENT)
+STOPPED = (Action.RESERVE, Action.CHECK_IN, Action.STOP)
 
 PAST: list[tuple[str, tuple[Action, ...]]] = [
     ("kobayashi", (Action.RESERVE, Action.CHECK_IN)),
@@ -48,6 +42,8 @@ PAST: list[tuple[str, tuple[Action, ...]]] = [
     ("sasebo-evening", NO_SHOW),
     ("hamamatsu", COMPLETED),
     ("kobayashi", COMPLETED),
+    ("zenkoku", OFFICE_ABSENT),
+    ("zenkoku", STOPPED),
 ]
 """Three a day, going back from the last business day: the service, and what happened after the hold."""
 
@@ -64,7 +60,7 @@ COMING = [
     ("zenkoku", 2),
     ("zenkoku", 3),
 ]
-"""The service and the number of the seeker."""
+"""The service and the number of the seeker; each comes to be in the way of its service (demo.sample.ways)."""
 
 
 class Cast(NamedTuple):
@@ -88,8 +84,9 @@ def load_one_of_the_past(
 ) -> None:
     """A row that went through `actions` in its time; nobody is mailed about what is over."""
     counselors = list(service.counselors.all())
-    opening = service.hours.filter(weekday=day.weekday()).order_by("opens")[0]
-    starts_at = at(day, opening.opens) + number % 2 * service.policy.length
+    version = service.version_on(day)
+    opening = version.hours.filter(weekday=day.weekday()).order_by("opens")[0]
+    starts_at = at(day, opening.opens) + number % 2 * version.policy.length
     held_at = starts_at - timedelta(days=4, hours=3)
     reservation = Reservation(
         office=service.office,
@@ -97,11 +94,15 @@ def load_one_of_the_past(
         counselor=counselors[number % len(counselors)],
         seeker=seeker,
         starts_at=starts_at,
-        ends_at=starts_at + service.policy.length,
-        hold_expires_at=held_at + service.policy.hold_lasts,
+        ends_at=starts_at + version.policy.length,
+        hold_expires_at=held_at + version.policy.hold_lasts,
     )
     if Action.RESERVE in actions:
-        fill_in(reservation, details_of(seeker, service, number=number), reserved_at=held_at + timedelta(minutes=4))
+        fill_in(
+            reservation,
+            details_of(seeker, service, number=number, now=held_at),
+            reserved_at=held_at + timedelta(minutes=4),
+        )
     if Action.CHECK_IN in actions:
         reservation.checked_in_at = starts_at
     reservation.save()
@@ -115,6 +116,7 @@ def fill_in(reservation: Reservation, details: ReservationDetails, *, reserved_a
     reservation.name, reservation.kana = details.name, details.kana
     reservation.phone, reservation.phone_e164 = details.phone, details.phone_e164
     reservation.seeker_number, reservation.topic = details.seeker_number, details.topic
+    reservation.standing, reservation.answers = details.standing, list(details.answers)
     reservation.reserved_at = reserved_at
 
 
@@ -127,13 +129,17 @@ def go_on(reservation: Reservation, action: Action, *, held_at: datetime) -> Non
         Action.CANCEL_BY_OFFICE: reservation.starts_at - timedelta(days=2),
         Action.CHECK_IN: reservation.starts_at,
         Action.MARK_NO_SHOW: reservation.starts_at + timedelta(minutes=10),
+        Action.MARK_OFFICE_ABSENT: reservation.starts_at + timedelta(minutes=20),
+        Action.STOP: reservation.starts_at + timedelta(minutes=12),
         Action.COMPLETE: reservation.ends_at,
     }
     by_seeker = {Action.RESERVE, Action.RELEASE, Action.CANCEL_BY_SEEKER, Action.CHECK_IN}
-    by_office = {Action.CANCEL_BY_OFFICE, Action.COMPLETE}
+    by_office = {Action.CANCEL_BY_OFFICE, Action.COMPLETE, Action.STOP, Action.MARK_OFFICE_ABSENT}
     counselor = reservation.counselor.membership
     actor = reservation.seeker if action in by_seeker else counselor.user if counselor and action in by_office else None
-    reason = "担当者の急な不在のため（見本）" if action == Action.CANCEL_BY_OFFICE else ""
+    away = {Action.CANCEL_BY_OFFICE, Action.MARK_OFFICE_ABSENT}
+    reason = "担当者の急な不在のため（見本）" if action in away else "録画をやめていただけなかったため（見本）"
+    reason = reason if action in {*away, Action.STOP} else ""
     apply(reservation, action, actor=actor, now=moments[action], reason=reason)
 
 
@@ -152,11 +158,11 @@ def load_today(cast: Cast, *, now: datetime) -> None:
         counselor=counselor,
         seeker=seeker,
         starts_at=later[0],
-        ends_at=later[0] + service.policy.length,
+        ends_at=later[0] + service.policy_on(today).length,
         hold_expires_at=now,
     )
     yesterday = now - timedelta(days=1)
-    fill_in(reservation, details_of(seeker, service, number=0), reserved_at=yesterday)
+    fill_in(reservation, details_of(seeker, service, number=0, now=now), reserved_at=yesterday)
     reservation.save()
     leave_event(reservation, Action.HOLD, before="", actor=seeker, now=yesterday)
     apply(reservation, Action.RESERVE, actor=seeker, now=yesterday)
@@ -170,37 +176,7 @@ def load_coming(cast: Cast, *, now: datetime) -> None:
     own = book(cast.services["zenkoku"], cast.seekers[1], now=now, number=20)
     cancel_by_seeker(own, by=own.seeker, now=now)
     by_office = book(cast.services["kobayashi"], cast.seekers[4], now=now, number=21)
-    counselor = by_office.counselor.membership
-    cancel_by_office(
-        by_office, by=counselor.user if counselor else None, reason="相談員の都合がつかなくなったため（見本）", now=now
-    )
+    cancel_by_office(by_office, by=staff_of(by_office), reason="相談員の都合がつかなくなったため（見本）", now=now)
     release(take(cast.services["zenkoku"], cast.seekers[4], now=now, number=22), by=cast.seekers[4], now=now)
-    take(cast.services["hamamatsu"], cast.seekers[5], now=now, number=23)
-
-
-def book(service: Service, seeker: User, *, now: datetime, number: int) -> Reservation:
-    versions = current_versions([service.terms, service.software_terms], on=today(now))
-    give_consent(seeker, versions=versions, language="ja", request=None)
-    return reserve(
-        take(service, seeker, now=now, number=number), details=details_of(seeker, service, number=number), now=now
-    )
-
-
-def take(service: Service, seeker: User, *, now: datetime, number: int) -> Reservation:
-    """Hold one of the free times, spread over the coming days."""
-    slots = free_slots(service, now=now, seeker=seeker)
-    return hold(service=service, starts_at=slots[number * 7 % len(slots)].starts_at, seeker=seeker, now=now)
-
-
-def details_of(seeker: User, service: Service, *, number: int) -> ReservationDetails:
-    profile = seeker.seeker_profile
-    return ReservationDetails(
-        name=seeker.name,
-        kana=seeker.kana,
-        phone=profile.phone,
-        phone_e164=profile.phone_e164,
-        seeker_number=profile.seeker_number,
-        topic=TOPICS[number % len(TOPICS)] if service.topic != Requirement.HIDDEN else "",
-        companions=[Companion.INTERPRETER] if number % 5 == 1 else [],
-        interpreter_language="ポルトガル語" if number % 5 == 1 else "",
-    )
+    load_waiting_for_an_answer(cast.services, cast.seekers, now=now)
+    take(cast.services["kobayashi"], cast.seekers[5], now=now, number=23)

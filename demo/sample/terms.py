@@ -1,4 +1,4 @@
-"""Sample terms in our own words; the articles follow what real offices regulate."""
+"""Sample terms in our own words; the articles follow what real offices regulate, with the numbers of their articles."""
 
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -13,43 +13,36 @@ PORTAL = "portal"
 ZOOM = "zoom"
 
 
-class OfficeRules(NamedTuple):
-    who: str
-    length: str
+class OfficeVersion(NamedTuple):
+    """One version of an office's terms: its articles 2 and 6 lie in texts/<office>/."""
+
+    dated: date
     booking: str
-    fields: str
-    cancel: str
+    closing: str
+    changes: str = ""
 
 
-RULES = {
-    "kobayashi": OfficeRules(
-        who="求職番号をお持ちでない方は、先に求職の登録をしてください。",
-        length="相談は1回30分です。",
-        booking="予約は、相談する日の前日までに済ませてください。",
-        fields="氏名、電話番号、求職番号、相談内容",
-        cancel="取消は、開始時刻までこのサイトで、または電話で受け付けます。",
-    ),
-    "hamamatsu": OfficeRules(
-        who="同じ担当者に続けて相談したい方のための窓口です。続けて支援を受けるご希望がある方が利用できます。",
-        length="相談は1回45分です。平日の10時から12時、14時から16時の間に行います。",
-        booking="予約は、相談する日の1か月前から前日まで受け付けます。",
-        fields="氏名、電話番号、求職番号",
-        cancel="取消は、電話でご連絡ください。このサイトでは受け付けていません。",
-    ),
-    "sasebo": OfficeRules(
-        who="これから求職の登録をする方も、夜間・土曜の相談を利用できます。",
-        length="平日の昼の相談は1回30分、平日夜間と土曜の相談は1回45分です。",
-        booking="予約は、どちらも相談する日の前日までに済ませてください。",
-        fields="氏名、電話番号、求職番号（夜間・土曜の相談では、求職番号は任意）",
-        cancel="取消は、前日までこのサイトで受け付けます。当日は電話でご連絡ください。",
-    ),
-    "zenkoku": OfficeRules(
-        who="お住まいの地域にかかわらず利用できます。",
-        length="相談は1回30分です。",
-        booking="予約は、相談する日の前日17時までに済ませてください。",
-        fields="氏名、電話番号",
-        cancel="取消は、開始時刻までこのサイトで、または電話で受け付けます。",
-    ),
+VERSIONS = {
+    "kobayashi": [
+        OfficeVersion(date(2023, 10, 1), "booking-1", "この規約は、令和5年10月1日から効力を持ちます。"),
+        OfficeVersion(
+            date(2025, 3, 11),
+            "booking-2",
+            "この規約は、令和5年10月1日に定め、令和7年3月11日に改めました。",
+            changes="第6条に、このサイトから予約し、取り消す方法を加えました。",
+        ),
+    ],
+    "hamamatsu": [
+        OfficeVersion(
+            date(2023, 10, 16),
+            "booking-1",
+            "この規約は、令和5年10月16日から効力を持ちます。\n\n"
+            "ZoomはZoom Communications, Inc.の、WindowsはMicrosoft Corporationの商標または登録商標です。"
+            "そのほかの会社名と製品名も、それぞれの会社の商標などです。",
+        )
+    ],
+    "sasebo": [OfficeVersion(date(2023, 9, 19), "booking-1", "この規約は、令和5年9月19日から効力を持ちます。")],
+    "zenkoku": [OfficeVersion(date(2025, 1, 6), "booking-1", "この規約は、令和7年1月6日から効力を持ちます。")],
 }
 
 
@@ -60,33 +53,44 @@ def service_slug(key: str) -> str:
 def load_terms(offices: dict[str, Office]) -> dict[str, TermsDocument]:
     """All documents by slug."""
     documents = [load_portal(), load_zoom()]
-    for key, office in offices.items():
-        document = load_document(
-            service_slug(key), TermsKind.SERVICE, f"オンライン職業相談 利用規約（{office.name}）", number=office.number
-        )
-        body = text_of("service").format(office=office.name, court=office.court, **RULES[key]._asdict())
-        load_version(document, 1, body, in_force_on=date(2025, 4, 1))
-        documents.append(document)
+    documents += [load_office_terms(key, office) for key, office in offices.items()]
     return {document.slug: document for document in documents}
+
+
+def load_office_terms(key: str, office: Office) -> TermsDocument:
+    document = load_document(
+        service_slug(key), TermsKind.SERVICE, f"オンライン職業相談 利用規約（{office.name}）", number=office.number
+    )
+    for number, version in enumerate(VERSIONS[key], start=1):
+        body = text_of("service").format(
+            office=office.name,
+            court=office.court,
+            who=text_of(f"{key}/who").strip(),
+            booking=text_of(f"{key}/{version.booking}").strip(),
+            closing=version.closing,
+        )
+        load_version(document, number, body, made_on=version.dated, in_force_on=version.dated, changes=version.changes)
+    return document
 
 
 def load_portal() -> TermsDocument:
     portal = load_document(PORTAL, TermsKind.PORTAL, "オンライン職業相談予約 利用規約")
-    load_version(portal, 1, text_of("portal-1"), in_force_on=date(2025, 1, 6))
+    load_version(portal, 1, text_of("portal-1"), made_on=date(2024, 12, 9), in_force_on=date(2025, 1, 6))
     load_version(
         portal,
         2,
         text_of("portal-2"),
+        made_on=date(2026, 3, 4),
         in_force_on=date(2026, 4, 1),
-        changes="第5条に、ほかの人に使われたおそれがあるときの対応と、1年以上使われていない登録の扱いを加えました。"
-        "第8条に、利用の記録について加えました。",
+        changes="第6条に、ほかの人に使われたおそれがあるときの対応と、1年以上使われていない登録の扱いを加えました。"
+        "第11条に端末の種類の記録を、第21条に統計を加えました。",
     )
     return portal
 
 
 def load_zoom() -> TermsDocument:
     document = load_document(ZOOM, TermsKind.SOFTWARE, "ビデオ会議ソフト（Zoom）の利用について")
-    load_version(document, 1, text_of("zoom"), in_force_on=date(2025, 1, 6))
+    load_version(document, 1, text_of("zoom"), made_on=date(2024, 12, 9), in_force_on=date(2025, 1, 6))
     return document
 
 
@@ -97,8 +101,9 @@ def load_document(slug: str, kind: TermsKind, title: str, *, number: str = "") -
     return document
 
 
-def load_version(document: TermsDocument, number: int, body: str, *, in_force_on: date, changes: str = "") -> None:
-    made_on = in_force_on - timedelta(weeks=4)
+def load_version(
+    document: TermsDocument, number: int, body: str, *, made_on: date, in_force_on: date, changes: str = ""
+) -> None:
     TermsVersion.objects.get_or_create(
         document=document,
         number=number,
@@ -107,7 +112,7 @@ def load_version(document: TermsDocument, number: int, body: str, *, in_force_on
             "summary_of_changes": changes,
             "made_on": made_on,
             "in_force_on": in_force_on,
-            "published_at": at(made_on, time(9)),
+            "published_at": at(in_force_on - timedelta(weeks=4), time(9)),
         },
     )
 

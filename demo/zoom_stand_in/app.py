@@ -149,8 +149,8 @@ class ZoomStandIn:
         refusal = self._refusal(request, scope=SCOPES[endpoint])
         if refusal is not None:
             return refusal
-        if endpoint == "create":
-            return self.create(request, fault=fault, **values)
+        if endpoint in ("create", "change"):
+            return getattr(self, endpoint)(request, fault=fault, **values)  # type: ignore[no-any-return]
         return getattr(self, endpoint)(request, **values)  # type: ignore[no-any-return]
 
     def _refusal(self, request: Request, *, scope: str) -> Response | None:
@@ -220,10 +220,12 @@ class ZoomStandIn:
             meeting_gone(meeting_id) if self.book.get(meeting_id) is None else answer(self._told(meeting_id, request))
         )
 
-    def change(self, request: Request, *, meeting_id: str) -> Response:
+    def change(self, request: Request, *, meeting_id: str, fault: str = "") -> Response:
         body = request.get_json(silent=True)
         if not isinstance(body, dict):
             return error(400, 300, "Request Body should be a valid JSON object.")
+        if fault == "change_ignored":
+            return no_content()
         try:
             known = self.book.change(meeting_id, body, now=_now())
         except InvalidBodyError as invalid:

@@ -31,6 +31,7 @@ FAULTS = {
     "no_passcode": "creates the meeting without a passcode",
     "settings_locked": "creates the meeting with the account's own settings: recorded, no waiting room",
     "wrong_link": "answers with a link to another host",
+    "change_ignored": "answers a change as usual and changes nothing, as Zoom does with a start in the past",
     "not_json": "answers 2xx with HTML, but did what was asked",
     "credentials_refused": "400 invalid_client, on the token endpoint",
 }
