@@ -6,10 +6,11 @@ from typing import Any
 import factory
 from django.utils import timezone
 
-from accounts.models import SeekerProfile, User
+from accounts.models import EmployerProfile, SeekerProfile, User
+from booking.availability import Search, Slot, free_slots
 from booking.clock import JST
 from booking.enums import ReservationStatus
-from booking.models import Absence, Counselor, OpeningWindow, Reservation, Service, ServiceHours
+from booking.models import Absence, Counselor, OpeningWindow, PolicyVersion, Reservation, Service, ServiceHours
 from offices.models import Office, Role, StaffMembership
 from terms.models import TermsDocument, TermsKind, TermsVersion
 
@@ -53,6 +54,22 @@ class SeekerProfileFactory(factory.django.DjangoModelFactory[SeekerProfile]):
     seeker_number = "13010-00123456"
 
 
+class EmployerFactory(UserFactory):
+    profile = factory.RelatedFactory("tests.factories.EmployerProfileFactory", factory_related_name="user")
+
+
+class EmployerProfileFactory(factory.django.DjangoModelFactory[EmployerProfile]):
+    class Meta:
+        model = EmployerProfile
+
+    user = factory.SubFactory(UserFactory)
+    company_name = "見本商事"
+    establishment_number = "1301-123456-7"
+    department = "総務部"
+    phone = "03-1234-5678"
+    phone_e164 = "+81312345678"
+
+
 class OfficeFactory(factory.django.DjangoModelFactory[Office]):
     class Meta:
         model = Office
@@ -84,6 +101,30 @@ class TermsVersionFactory(factory.django.DjangoModelFactory[TermsVersion]):
     published_at = factory.LazyFunction(timezone.now)
 
 
+RULES = {field.name for field in PolicyVersion._meta.get_fields()} - {"id", "service"}
+"""Names of the columns of a version of the rules: ServiceFactory takes them too, for the service's first version."""
+
+
+class PolicyVersionFactory(factory.django.DjangoModelFactory[PolicyVersion]):
+    """In force since 2026-01-01. Without the question about the device, which most tests do not answer."""
+
+    class Meta:
+        model = PolicyVersion
+        skip_postgeneration_save = True
+
+    in_force_on = date(2026, 1, 1)
+    announced_on = factory.LazyAttribute(lambda o: o.in_force_on - timedelta(days=1))
+    asks_device = False
+
+    @factory.post_generation
+    def hours(
+        self: PolicyVersion, create: bool, extracted: list[tuple[int, time, time]] | None, **_kwargs: Any
+    ) -> None:
+        weekdays = [(day, time(9), time(17)) for day in range(5)]
+        for weekday, opens, closes in weekdays if extracted is None else extracted:
+            ServiceHours.objects.create(policy=self, weekday=weekday, opens=opens, closes=closes)
+
+
 class ServiceFactory(factory.django.DjangoModelFactory[Service]):
     """30 minutes, weekdays 9:00–17:00, bookable one month ahead until the end of the previous day."""
 
@@ -96,11 +137,12 @@ class ServiceFactory(factory.django.DjangoModelFactory[Service]):
     terms = factory.SubFactory(TermsDocumentFactory)
     software_terms = factory.SubFactory(TermsDocumentFactory, kind=TermsKind.SOFTWARE)
 
-    @factory.post_generation
-    def hours(self: Service, create: bool, extracted: list[tuple[int, time, time]] | None, **_kwargs: Any) -> None:
-        weekdays = [(day, time(9), time(17)) for day in range(5)]
-        for weekday, opens, closes in weekdays if extracted is None else extracted:
-            ServiceHours.objects.create(service=self, weekday=weekday, opens=opens, closes=closes)
+    @classmethod
+    def _create(cls, model_class: type[Service], *args: Any, **kwargs: Any) -> Service:
+        rules = {name: kwargs.pop(name) for name in RULES & kwargs.keys()}
+        service = super()._create(model_class, *args, **kwargs)
+        PolicyVersionFactory.create(service=service, **rules)
+        return service
 
 
 class MembershipFactory(factory.django.DjangoModelFactory[StaffMembership]):
@@ -153,7 +195,7 @@ class ReservationFactory(factory.django.DjangoModelFactory[Reservation]):
     counselor = factory.LazyAttribute(lambda o: CounselorFactory.create(office=o.service.office, services=[o.service]))
     seeker = factory.SubFactory(SeekerFactory)
     starts_at = jst(6, 2, 10)
-    ends_at = factory.LazyAttribute(lambda o: o.starts_at + timedelta(minutes=o.service.length_minutes))
+    ends_at = factory.LazyAttribute(lambda o: o.starts_at + o.service.policy_on(o.starts_at.date()).length)
     status = ReservationStatus.CONFIRMED
     reserved_at = NOW
     name = factory.SelfAttribute("seeker.name")
@@ -166,3 +208,29 @@ def bookable_service(*, counselors: int = 1, **fields: Any) -> Service:
     service = ServiceFactory.create(**fields)
     CounselorFactory.create_batch(counselors, office=service.office, services=[service])
     return service
+
+
+def slots_of(
+    service: Service,
+    *,
+    now: datetime,
+    seeker: Any = None,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    **wish: Any,
+) -> list[Slot]:
+    """What this person can book."""
+    search = Search(service=service, now=now, person=seeker, **wish)
+    return free_slots(search, first_day=first_day, last_day=last_day)
+
+
+def change_rules(service: Service, *, in_force_on: date = MONDAY, **changes: Any) -> PolicyVersion:
+    """From that day on the service has these rules; in all else, those that it had."""
+    before = service.version_on(in_force_on)
+    columns = {field.name: getattr(before, field.name) for field in PolicyVersion._meta.concrete_fields}
+    columns |= {"id": None, "in_force_on": in_force_on, "announced_on": in_force_on - timedelta(days=1), **changes}
+    version = PolicyVersion.objects.create(**columns)
+    for hours in before.hours.all():
+        ServiceHours.objects.create(policy=version, weekday=hours.weekday, opens=hours.opens, closes=hours.closes)
+    service.__dict__.pop("versions", None)
+    return version

@@ -3,7 +3,16 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts.numbers import clean_kana, clean_name, is_latin_name, parse_phone, parse_postal_code, parse_seeker_number
+from accounts.numbers import (
+    clean_kana,
+    clean_line,
+    clean_name,
+    is_latin_name,
+    parse_establishment_number,
+    parse_phone,
+    parse_postal_code,
+    parse_seeker_number,
+)
 
 DASHES = "-‐‑‒–—―−－ー"
 
@@ -39,6 +48,51 @@ def test_what_cannot_be_a_seeker_number_is_refused_with_an_example(typed):
     with pytest.raises(ValidationError, match="13010-12345678") as refusal:
         parse_seeker_number(typed)
     assert refusal.value.code == "invalid_seeker_number"
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("1301-123456-7", "1301-123456-7"),
+        ("13011234567", "1301-123456-7"),
+        ("1301-1234567", "1301-123456-7"),
+        ("１３０１－１２３４５６－７", "1301-123456-7"),
+        (" 1301 - 123456 - 7 ", "1301-123456-7"),
+        ("0001-000001-0", "0001-000001-0"),
+        *[(f"1301{dash}123456{dash}7", "1301-123456-7") for dash in DASHES],
+    ],
+)
+def test_an_establishment_number_is_read_however_it_is_typed_and_keeps_its_zeros(typed, stored):
+    assert parse_establishment_number(typed) == stored
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("1301-123456", id="10 digits"),
+        pytest.param("1301-123456-78", id="12 digits"),
+        pytest.param("13011-23456-7", id="a dash at another place"),
+        "1301-12345A-7",
+        "1301--123456-7",
+        "13010-12345678",
+        "",
+    ],
+)
+def test_what_cannot_be_an_establishment_number_is_refused_with_an_example(typed):
+    with pytest.raises(ValidationError, match="1301-123456-7") as refusal:
+        parse_establishment_number(typed)
+    assert refusal.value.code == "invalid_establishment_number"
+
+
+@pytest.mark.parametrize("typed", ["見本\n商事", "見本\u202e商事", "見本\t商事"])
+def test_a_line_with_hidden_characters_is_refused(typed):
+    with pytest.raises(ValidationError) as refusal:
+        clean_line(typed)
+    assert refusal.value.code == "control_character"
+
+
+def test_a_line_is_kept_as_typed_but_trimmed():
+    assert clean_line("　㈱髙島屋 ｶﾌﾞ ") == "㈱髙島屋 ｶﾌﾞ"
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def test_signing_out_ends_the_session_on_the_server(client, seeker):
     assert not is_signed_in(old)
 
 
+@pytest.mark.requirement("J-14")
 def test_every_sign_in_is_recorded(client, seeker):
     sign_in(client, seeker, REMOTE_ADDR="192.0.2.9")
     record = AuditRecord.objects.get(action="account.signed_in")
@@ -230,6 +231,7 @@ def test_changing_to_an_address_of_somebody_else_does_not_tell_so(client, seeker
 # --- Sign-ins -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("J-14")
 def test_a_person_sees_the_own_sign_ins_in_words(client, seeker):
     sign_in(client, seeker, headers={"user-agent": WINDOWS_CHROME})
     assert "Windows の Chrome" in client.get("/accounts/sessions/").content.decode()

@@ -52,7 +52,7 @@ def test_the_same_moment_in_another_time_zone_is_the_same_time(way) -> None:
         "/reservations/AB%00CD/cancel/",
         "/reservations/%00/details/",
         "/offices/%00/",
-        "/terms/consent/?document=%00",
+        "/terms/consent/?for=%00",
         "/?anything=%00",
     ],
 )

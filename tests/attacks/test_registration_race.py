@@ -8,14 +8,14 @@ from django.db import connection
 from django.test import RequestFactory
 from django.utils import timezone
 
-from accounts.flows.profile import ProfileDetails
+from accounts.flows.profile import SeekerDetails
 from accounts.flows.register import RegistrationLinkUnusable, complete_registration
 from accounts.models import ProvisionalRegistration, User
 from accounts.numbers import Phone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "hanako@mail.example"
-DETAILS = ProfileDetails(
+DETAILS = SeekerDetails(
     name="見本 花子",
     kana="ミホン ハナコ",
     postal_code="100-8916",

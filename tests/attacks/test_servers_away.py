@@ -56,6 +56,7 @@ def test_without_redis_asking_for_a_new_password_is_refused_politely(patient, no
     assert_is_polite(patient.post(reverse("account_reset_password"), {"email": "a@mail.example"}))
 
 
+@pytest.mark.requirement("J-19")
 def test_without_the_database_the_page_says_when_to_come_back(patient, now, monkeypatch) -> None:
     def away(*_args: object, **_kwargs: object) -> None:
         raise OperationalError("connection refused")

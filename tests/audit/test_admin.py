@@ -16,6 +16,7 @@ def record_admin() -> AuditRecordAdmin:
     return AuditRecordAdmin(AuditRecord, PortalAdminSite())
 
 
+@pytest.mark.requirement("J-25", "K-27", "H-30", "S-39")
 @pytest.mark.parametrize(
     ("flags", "may_read"),
     [

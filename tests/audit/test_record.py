@@ -22,7 +22,7 @@ CHANGES = [
 ]
 
 
-@pytest.mark.requirement("J-18")
+@pytest.mark.requirement("J-18", "K-26", "H-30", "S-39")
 def test_a_record_says_who_did_what_from_where() -> None:
     user = UserFactory.create()
     request = RequestFactory(headers={"user-agent": "Sample Browser"}).get("/", REMOTE_ADDR="192.0.2.7")

@@ -4,7 +4,6 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from booking.availability import free_slots
 from booking.enums import CancelChannel, MeetingState, ReservationStatus
 from booking.errors import BookingError
 from booking.flows.cancel import cancel_by_office, cancel_by_seeker
@@ -12,7 +11,7 @@ from booking.flows.leave import leave
 from booking.models import Reservation
 from mailing.models import OutgoingMail
 from tests.booking.conftest import Reserve
-from tests.factories import NOW, MembershipFactory, bookable_service, jst
+from tests.factories import NOW, MembershipFactory, bookable_service, jst, slots_of
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -37,7 +36,7 @@ def test_the_seeker_cancels_in_the_portal(reserve_place: Reserve) -> None:
 def test_a_cancelled_place_is_free_again(reserve_place: Reserve) -> None:
     reservation = reserve_place()
     cancel_by_seeker(reservation, by=reservation.seeker, now=NOW)
-    starts = [slot.starts_at for slot in free_slots(reservation.service, now=NOW)]
+    starts = [slot.starts_at for slot in slots_of(reservation.service, now=NOW)]
     assert reservation.starts_at in starts
 
 
@@ -90,4 +89,4 @@ def test_who_leaves_the_portal_frees_the_place_and_takes_the_personal_data_along
     reservation.refresh_from_db()
     assert reservation.status == ReservationStatus.CANCELLED_BY_SEEKER
     assert (reservation.name, reservation.phone, reservation.phone_e164, reservation.topic) == ("", "", "", "")
-    assert reservation.starts_at in [slot.starts_at for slot in free_slots(reservation.service, now=NOW)]
+    assert reservation.starts_at in [slot.starts_at for slot in slots_of(reservation.service, now=NOW)]

@@ -7,7 +7,8 @@ from django.db import IntegrityError, connection, transaction
 
 from booking.enums import Action, ReservationStatus
 from booking.errors import BookingError, SlotTaken
-from booking.flows.hold import expire_hold, hold, release
+from booking.flows.hold import hold, release
+from booking.flows.lapse import lapse
 from booking.models import Reservation
 from booking.periodic import release_expired_holds
 from tests.factories import (
@@ -175,8 +176,8 @@ def test_a_released_hold_is_free_again() -> None:
 def test_the_sweeper_ends_a_hold_when_its_ten_minutes_are_over(seconds: int, expires: bool) -> None:
     held = hold(service=bookable_service(), starts_at=TEN, seeker=SeekerFactory.create(), now=NOW)
     now = NOW + timedelta(seconds=seconds)
-    assert expire_hold(held.pk, now=now) is expires
-    assert expire_hold(held.pk, now=now) is False
+    assert lapse(held.pk, now=now) is expires
+    assert lapse(held.pk, now=now) is False
 
 
 def test_the_sweeper_finds_what_is_left(freeze: object) -> None:

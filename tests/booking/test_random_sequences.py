@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from booking.availability import free_slots
 from booking.enums import OCCUPYING, MailKind, ReservationStatus
 from booking.errors import BookingError
 from booking.flows.cancel import cancel_by_office, cancel_by_seeker
-from booking.flows.hold import expire_hold, hold, release
+from booking.flows.hold import hold, release
+from booking.flows.lapse import lapse
 from booking.flows.reserve import ReservationDetails, reserve
 from booking.models import Absence, Reservation
 from mailing.models import OutgoingMail
-from tests.factories import MONDAY, NOW, CounselorFactory, SeekerFactory, bookable_service, jst
+from tests.factories import MONDAY, NOW, CounselorFactory, SeekerFactory, bookable_service, jst, slots_of
 
 TUESDAY = MONDAY + timedelta(days=1)
 DETAILS = ReservationDetails(name="見本", phone="090-1234-5678", phone_e164="+819012345678")
@@ -55,7 +55,7 @@ class Office(RuleBasedStateMachine):
     def choose_what_is_offered(self, who: int, is_long: bool, pick: int) -> None:
         """Every offered slot can be booked: here a refusal fails the test."""
         service, seeker = self.long if is_long else self.short, self.seekers[who]
-        slots = free_slots(service, now=self.now, first_day=TUESDAY, last_day=TUESDAY, seeker=seeker)
+        slots = slots_of(service, now=self.now, first_day=TUESDAY, last_day=TUESDAY, seeker=seeker)
         if slots:
             hold(service=service, starts_at=slots[pick % len(slots)].starts_at, seeker=seeker, now=self.now)
 
@@ -84,8 +84,8 @@ class Office(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        for pk in Reservation.objects.expired_holds(self.now).values_list("pk", flat=True):
-            expire_hold(pk, now=self.now)
+        for pk in Reservation.objects.run_out(self.now).values_list("pk", flat=True):
+            lapse(pk, now=self.now)
 
     @rule(which=st.integers(0, 1), half=halves)
     def go_absent(self, which: int, half: int) -> None:
@@ -117,7 +117,7 @@ class Office(RuleBasedStateMachine):
         away = Absence.objects.values_list("counselor", "starts_at", "ends_at")
         taken = [*occupied, *away]
         for service in (self.short, self.long):
-            for slot in free_slots(service, now=self.now, first_day=TUESDAY, last_day=TUESDAY):
+            for slot in slots_of(service, now=self.now, first_day=TUESDAY, last_day=TUESDAY):
                 for counselor, start, end in taken:
                     touches = slot.starts_at < end and start < slot.ends_at
                     assert not (touches and counselor in slot.counselor_ids), (slot, start, end)
@@ -141,7 +141,7 @@ def test_every_offered_slot_can_be_booked() -> None:
     CounselorFactory.create(office=service.office, services=[service])
     seekers = iter(SeekerFactory.create_batch(60))
     booked = 0
-    while slots := free_slots(service, now=NOW, first_day=TUESDAY, last_day=TUESDAY):
+    while slots := slots_of(service, now=NOW, first_day=TUESDAY, last_day=TUESDAY):
         slot = slots[booked * 7 % len(slots)]
         held = hold(service=service, starts_at=slot.starts_at, seeker=next(seekers), now=NOW)
         assert reserve(held, details=DETAILS, now=NOW).status == ReservationStatus.CONFIRMED

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from booking.enums import Action, MeetingState, Requirement, ReservationStatus
 from booking.errors import BookingError, SlotTaken
-from booking.flows.hold import expire_hold, hold, release
+from booking.flows.hold import hold, release
+from booking.flows.lapse import lapse
 from booking.flows.reserve import ReservationDetails, reserve
 from booking.models import OnlineMeeting, Reservation, Service
 from mailing.models import OutgoingMail
@@ -76,7 +77,7 @@ def test_a_lapsed_hold_is_taken_anew_while_the_place_is_free() -> None:
 def test_a_swept_hold_is_taken_anew_too() -> None:
     held = held_place()
     later = NOW + 20 * MINUTE
-    assert expire_hold(held.pk, now=later)
+    assert lapse(held.pk, now=later)
     assert reserve(held, details=DETAILS, now=later).status == ReservationStatus.CONFIRMED
 
 
@@ -119,7 +120,7 @@ def test_name_and_phone_are_always_needed(field: str) -> None:
     assert refusal(held_place(), replace(DETAILS, **{field: ""})) == "details_missing"
 
 
-@pytest.mark.requirement("J-02", "J-08", "K-02", "K-06")
+@pytest.mark.requirement("J-02", "J-08", "K-02", "K-06", "H-08", "H-13", "S-15", "S-01")
 @pytest.mark.parametrize("kind", ["terms", "software_terms"])
 def test_without_consent_to_either_text_nothing_is_reserved(kind: str) -> None:
     held = held_place()

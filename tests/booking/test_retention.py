@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from booking.clock import fiscal_year_start
-from booking.enums import ReservationStatus
-from booking.flows.hold import expire_hold, hold
-from booking.models import Reservation, ReservationEvent
+from booking.enums import Ground, ReservationStatus
+from booking.flows.hold import hold
+from booking.flows.lapse import lapse
+from booking.models import Recognition, Reservation, ReservationEvent, Restriction
 from booking.periodic import purge_personal_data
 from terms.models import Consent
 from terms.retention import purge_consents
@@ -52,7 +53,7 @@ def test_a_hold_that_became_nothing_goes_after_a_day(
 ) -> None:
     standing = reserve_place()
     held = hold(service=standing.service, starts_at=jst(6, 2, 15), seeker=SeekerFactory.create(), now=NOW)
-    expire_hold(held.pk, now=NOW + timedelta(minutes=10))
+    lapse(held.pk, now=NOW + timedelta(minutes=10))
     Reservation.objects.update(created_at=NOW)
     freeze(NOW + timedelta(hours=hours))
     purge_personal_data()
@@ -79,3 +80,47 @@ def test_after_the_job_the_table_is_append_only_again() -> None:
     purge_consents(NOW)
     with pytest.raises(Exception, match="append-only"):
         Consent.objects.all().delete()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("days", "is_kept"), [(89, True), (90, False)])
+def test_what_was_said_in_the_session_goes_after_ninety_days(
+    reserve_place: Reserve, freeze: Any, days: int, is_kept: bool
+) -> None:
+    """The topic, the counselor's note, the answers to the office's questions."""
+    reservation = reserve_place()
+    said = {"topic": "相談", "internal_note": "メモ", "answers": [["働ける曜日", "月曜"]]}
+    Reservation.objects.update(**said)
+    freeze(reservation.ends_at + timedelta(days=days))
+    purge_personal_data()
+    reservation.refresh_from_db()
+    assert [bool(getattr(reservation, field)) for field in said] == [is_kept] * 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("now", "is_kept"),
+    [(jst(3, 31, 23, year=2028), True), (jst(4, 1, 1, year=2028), False)],
+    ids=["until 31 March of the year after", "from 1 April on"],
+)
+def test_what_was_written_about_a_person_goes_and_that_it_was_stays(
+    reserve_place: Reserve, freeze: Any, now: datetime, is_kept: bool
+) -> None:
+    reservation = reserve_place()
+    staff = reservation.counselor.membership.user
+    whose = {
+        "office": reservation.office,
+        "seeker": reservation.seeker,
+        "reason": "理由",
+        "begins_on": date(2026, 6, 1),
+    }
+    restriction = Restriction.objects.create(
+        **whose, ground=Ground.NO_SHOWS, text="文面", ends_on=date(2027, 3, 31), decided_by=staff, decided_at=NOW
+    )
+    recognition = Recognition.objects.create(**whose, ends_on=date(2027, 3, 31), granted_by=staff, granted_at=NOW)
+    freeze(now)
+    purge_personal_data()
+    restriction.refresh_from_db()
+    recognition.refresh_from_db()
+    assert [bool(restriction.reason), bool(restriction.text), bool(recognition.reason)] == [is_kept] * 3
+    assert restriction.ground == Ground.NO_SHOWS

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from booking.enums import Action, MeetingState, ReservationStatus
 from booking.errors import BookingError
 from booking.flows.cancel import cancel_by_seeker
-from booking.flows.check_in import check_in, mark_contacted
+from booking.flows.check_in import check_in, mark_contacted, mark_present
 from booking.flows.complete import complete
 from booking.flows.no_show import mark_no_show, undo_no_show
 from booking.models import Reservation, ReservationEvent
@@ -25,6 +25,18 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 
 
+@pytest.fixture
+def awaited(reserve_place: Reserve) -> Reserve:
+    """A reservation for whose person somebody of the office waited, from 9:55 on."""
+
+    def book() -> Reservation:
+        reservation = reserve_place()
+        staff = MembershipFactory.create(office=reservation.office).user
+        return mark_present(reservation, by=staff, now=TEN - 5 * MINUTE)
+
+    return book
+
+
 def status_of(reservation: Reservation) -> str:
     reservation.refresh_from_db()
     return reservation.status
@@ -35,16 +47,14 @@ def status_of(reservation: Reservation) -> str:
     ("moment", "cancelled"),
     [pytest.param(TEN + 10 * MINUTE - SECOND, False, id="09:59"), pytest.param(TEN + 10 * MINUTE, True, id="10:00")],
 )
-def test_ten_minutes_without_contact_cancel_the_reservation(
-    reserve_place: Reserve, moment: object, cancelled: bool
-) -> None:
-    reservation = reserve_place()
+def test_ten_minutes_without_contact_cancel_the_reservation(awaited: Reserve, moment: object, cancelled: bool) -> None:
+    reservation = awaited()
     assert mark_no_show(reservation.pk, now=moment) is cancelled
     assert status_of(reservation) == (ReservationStatus.NO_SHOW if cancelled else ReservationStatus.CONFIRMED)
 
 
-def test_a_no_show_closes_the_meeting_and_is_told_politely(reserve_place: Reserve, freeze: object) -> None:
-    reservation = reserve_place()
+def test_a_no_show_closes_the_meeting_and_is_told_politely(awaited: Reserve, freeze: object) -> None:
+    reservation = awaited()
     freeze(TEN + 10 * MINUTE)
     assert cancel_no_shows() == 1
     assert cancel_no_shows() == 0
@@ -54,15 +64,15 @@ def test_a_no_show_closes_the_meeting_and_is_told_politely(reserve_place: Reserv
 
 
 @pytest.mark.requirement("K-24")
-def test_who_has_checked_in_is_no_no_show(reserve_place: Reserve) -> None:
-    reservation = reserve_place()
+def test_who_has_checked_in_is_no_no_show(awaited: Reserve) -> None:
+    reservation = awaited()
     check_in(reservation, by=reservation.seeker, now=TEN)
     assert mark_no_show(reservation.pk, now=TEN + 11 * MINUTE) is False
 
 
 @pytest.mark.requirement("K-24")
-def test_who_has_called_is_no_no_show(reserve_place: Reserve) -> None:
-    reservation = reserve_place()
+def test_who_has_called_is_no_no_show(awaited: Reserve) -> None:
+    reservation = awaited()
     mark_contacted(reservation, by=MembershipFactory.create(office=reservation.office).user, now=TEN + 9 * MINUTE)
     assert mark_no_show(reservation.pk, now=TEN + 11 * MINUTE) is False
     assert reservation.events.filter(action=Action.MARK_CONTACTED).exists()
@@ -86,8 +96,8 @@ def test_the_room_opens_ten_minutes_before_and_closes_at_the_end(reserve_place: 
     assert again.checked_in_at == TEN - 10 * MINUTE
 
 
-def test_staff_undo_a_no_show_with_a_reason_and_a_new_meeting_opens(reserve_place: Reserve) -> None:
-    reservation = reserve_place()
+def test_staff_undo_a_no_show_with_a_reason_and_a_new_meeting_opens(awaited: Reserve) -> None:
+    reservation = awaited()
     mark_no_show(reservation.pk, now=TEN + 10 * MINUTE)
     staff = MembershipFactory.create(office=reservation.office).user
     later = TEN + 12 * MINUTE
@@ -101,8 +111,8 @@ def test_staff_undo_a_no_show_with_a_reason_and_a_new_meeting_opens(reserve_plac
     assert OutgoingMail.objects.filter(cause=str(reservation.uuid), kind="new_link").exists()
 
 
-def test_a_no_show_whose_time_was_given_away_cannot_be_undone(reserve_place: Reserve) -> None:
-    reservation = reserve_place()
+def test_a_no_show_whose_time_was_given_away_cannot_be_undone(awaited: Reserve, reserve_place: Reserve) -> None:
+    reservation = awaited()
     mark_no_show(reservation.pk, now=TEN + 10 * MINUTE)
     other = reserve_place(reservation.service, now=NOW)
     assert other.starts_at == reservation.starts_at
@@ -111,9 +121,9 @@ def test_a_no_show_whose_time_was_given_away_cannot_be_undone(reserve_place: Res
     assert refused.value.code == "counselor_busy"
 
 
-def test_a_no_show_that_is_undone_queues_like_a_new_reservation(reserve_place: Reserve) -> None:
+def test_a_no_show_that_is_undone_queues_like_a_new_reservation(awaited: Reserve) -> None:
     """Seeker, counselor, reservation (ADR 2): the constraint alone may answer two at once with a deadlock."""
-    reservation = reserve_place()
+    reservation = awaited()
     mark_no_show(reservation.pk, now=TEN + 10 * MINUTE)
     with CaptureQueriesContext(connection) as queries:
         undo_no_show(reservation, by=None, reason="来ていた", now=TEN + 12 * MINUTE)

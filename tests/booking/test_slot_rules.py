@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.rules.slots import Interval, fitting, grid, subtract, union
+from booking.rules.slots import Interval, fitting, grid, intervals_with_seat, subtract, union, with_gap
 from tests.factories import jst
 
 HALF_HOUR = timedelta(minutes=30)
@@ -81,3 +81,55 @@ def test_exactly_the_starts_whose_whole_session_is_free_fit(
     whole = int(length.total_seconds() // 60)
     expected = [s for s in starts if all(s + timedelta(minutes=minute) in minutes for minute in range(whole))]
     assert fitting(starts, left, length=length) == expected
+
+
+def test_the_gap_keeps_two_sessions_apart_on_both_sides() -> None:
+    busy = [interval(60, 90)]
+    starts = [MIDNIGHT + timedelta(minutes=minute) for minute in range(0, 180, 5)]
+    free = subtract([interval(0, 180)], with_gap(busy, QUARTER))
+    fits = fitting(starts, free, length=HALF_HOUR)
+    assert max(start for start in fits if start < busy[0][0]) == interval(15, 45)[0]
+    assert min(start for start in fits if start > busy[0][0]) == interval(105, 135)[0]
+    assert with_gap(busy, timedelta(0)) == busy
+
+
+@given(intervals, st.integers(0, 60), st.integers(0, 1400))
+def test_exactly_the_starts_with_the_gap_to_every_session_are_left(
+    sessions: list[Interval], gap: int, minute: int
+) -> None:
+    start, end = interval(minute, minute + 30)
+    pause = timedelta(minutes=gap)
+    free = subtract([interval(-100, 2000)], with_gap(sessions, pause))
+    keeps = all(end + pause <= other[0] or other[1] + pause <= start for other in sessions)
+    assert bool(fitting([start], free, length=HALF_HOUR)) is keeps
+
+
+@pytest.mark.parametrize(
+    ("seats", "left"),
+    [
+        pytest.param(0, [], id="nobody interprets"),
+        pytest.param(1, [interval(0, 30), interval(120, 150), interval(170, 180)], id="one interpreter"),
+        pytest.param(2, [interval(0, 60), interval(90, 180)], id="two interpreters"),
+        pytest.param(3, [interval(0, 180)], id="three interpreters"),
+    ],
+)
+def test_a_session_needs_a_seat_of_the_interpreters(seats: int, left: list[Interval]) -> None:
+    sessions = [interval(60, 120), interval(150, 170), interval(30, 90)]
+    assert intervals_with_seat([interval(0, 180)], sessions, seats) == left
+
+
+def test_the_seat_is_free_the_moment_a_session_ends() -> None:
+    one_after_the_other = [interval(30, 60), interval(60, 90)]
+    assert intervals_with_seat([interval(0, 90)], one_after_the_other, 2) == [interval(0, 90)]
+    assert intervals_with_seat([interval(0, 120)], one_after_the_other, 1) == [interval(0, 30), interval(90, 120)]
+
+
+@given(intervals, intervals, st.integers(0, 4))
+def test_exactly_the_minutes_with_fewer_sessions_than_seats_are_left(
+    hours: list[Interval], sessions: list[Interval], seats: int
+) -> None:
+    left = intervals_with_seat(hours, sessions, seats)
+    running = [minutes_of([session]) for session in sessions]
+    expected = {minute for minute in minutes_of(hours) if sum(minute in one for one in running) < seats}
+    assert minutes_of(left) == expected
+    assert all(first[1] < second[0] for first, second in pairwise(left))

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import transaction
 
-from booking import mails
 from booking.enums import MeetingState
+from booking.mails import reservations as mails
 from booking.models import OnlineMeeting, Reservation
 from mailing.models import OutgoingMail
 from mailing.sending import send

@@ -4,9 +4,9 @@ import pytest
 from django.db import transaction
 from icalendar import Calendar
 
-from booking import mails
 from booking.enums import MailKind, ReservationStatus
 from booking.invitations import calendar_file
+from booking.mails import reservations as mails
 from booking.models import Reservation
 from tests.factories import NOW
 from tests.mailing.arrived import only

@@ -5,12 +5,12 @@ from datetime import time, timedelta
 
 import pytest
 
-from booking import mails
 from booking.enums import CancelChannel, MailKind, ReservationStatus
+from booking.mails import reservations as mails
 from booking.models import Reservation, ReservationEvent
 from mailing.models import OutgoingMail
 from mailing.texts import fold
-from tests.factories import NOW, jst
+from tests.factories import NOW, change_rules, jst
 from tests.mailing.arrived import only, text_of
 
 pytestmark = pytest.mark.django_db
@@ -134,21 +134,32 @@ def test_characters_of_markup_arrive_as_they_are(reservation, book, open_meeting
             "2026年6月1日(月) 17:00まで、予約のページで取り消せます。",
         ),
         ({"cancel_channel": CancelChannel.PHONE}, "取消は、お電話で受け付けています。"),
+        ({"cancel_channel": CancelChannel.PHONE_OR_MAIL}, "メール: madoguchi@mail.example"),
+        ({"cancel_channel": CancelChannel.PORTAL_OR_MAIL}, "その後は、お電話かメールでご連絡ください。"),
     ],
-    ids=["until the start", "until the end of the previous day", "until a time", "by phone only"],
+    ids=[
+        "until the start",
+        "until the end of the previous day",
+        "until a time",
+        "by phone only",
+        "by phone or mail",
+        "then by mail too",
+    ],
 )
 def test_the_confirmation_says_how_and_until_when_to_cancel(
     reservation, book, open_meeting, send_kind, smtp_server, rules, words
 ):
-    type(reservation.service).objects.update(**rules)
+    change_rules(reservation.service, **rules)
+    type(reservation.office).objects.update(email="madoguchi@mail.example")
     open_meeting()
     book()
     send_kind(MailKind.CONFIRMED, now=NOW)
     assert words in text_of(only(smtp_server))
 
 
+@pytest.mark.requirement("S-34")
 def test_after_the_deadline_the_reminder_points_to_the_phone(reservation, book, send_kind, smtp_server):
-    type(reservation.service).objects.update(cancel_closes_days_before=1)
+    change_rules(reservation.service, cancel_closes_days_before=1)
     book()
     send_kind(MailKind.REMINDER_HOUR, now=jst(6, 2, 9))
     assert "取消は、お電話で受け付けています。" in text_of(only(smtp_server))

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from booking import mails
 from booking.enums import MailKind, MeetingState, ReservationStatus
+from booking.mails import reservations as mails
 from booking.models import OnlineMeeting, Reservation, ReservationEvent
 from mailing.models import MailState, OutgoingMail
 from mailing.queue import wake

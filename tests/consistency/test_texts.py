@@ -14,7 +14,8 @@ TRANSLATORS = {"_", "_now", "gettext", "gettext_lazy", "ngettext", "ngettext_laz
 NOT_SHOWN = {
     "hellowork/settings.py": "names of the portal and its languages",
     "hellowork/formats/ja/formats.py": "the Japanese date formats themselves",
-    "booking/effects/open_meeting.py": "the topic that Zoom shows is Japanese for everybody",
+    "booking/effects/orders.py": "the topic that Zoom shows is Japanese for everybody",
+    "booking/rules/neutral_words.py": "the words to look for",
     "accounts/numbers.py": "tables of characters",
     "mailing/texts.py": "tables of characters",
     "terms/publishing.py": "the numbers of articles to look for",

@@ -9,8 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Model
 
 from accounts.models import User
-from accounts.numbers import parse_phone, parse_seeker_number
-from booking.availability import free_slots
+from accounts.numbers import parse_establishment_number, parse_phone, parse_seeker_number
 from booking.clock import JST, day_of
 from booking.enums import ReservationStatus
 from booking.models import Absence, Counselor, OpeningWindow, Reservation, Service
@@ -19,6 +18,7 @@ from demo.management.commands.load_sample_data import Command
 from demo.sample.load import load
 from offices.models import ClosedDay, Office, Role, StaffMembership
 from terms.consent import missing_consents, portal_documents
+from tests.factories import slots_of
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,7 @@ def test_it_loads_in_a_demonstration(settings: Any, capsys: pytest.CaptureFixtur
     call_command(Command())
 
     assert capsys.readouterr().out == "Sample data loaded.\n"
-    assert Service.objects.count() == 5
+    assert Service.objects.count() == 6
 
 
 def test_a_second_run_changes_nothing(now: datetime) -> None:
@@ -92,7 +92,7 @@ def test_after_a_long_pause_every_service_can_be_booked_again(now: datetime) -> 
 
     load(now=much_later)
 
-    assert all(free_slots(service, now=much_later) for service in Service.objects.all())
+    assert all(slots_of(service, now=much_later) for service in Service.objects.all())
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_it_loads_on_any_day_with_every_status_and_free_times_everywhere(moment:
 
     statuses = set(Reservation.objects.values_list("status", flat=True))
     assert statuses == set(ReservationStatus.values)
-    assert all(free_slots(service, now=moment) for service in Service.objects.all())
+    assert all(slots_of(service, now=moment) for service in Service.objects.all())
 
 
 def test_every_office_has_staff_of_every_role_windows_absences_and_a_closed_day(now: datetime) -> None:
@@ -131,7 +131,7 @@ def test_the_sample_of_hamamatsu_starts_at_1115_and_1515_at_the_latest(now: date
     load(now=now)
     service = Service.objects.get(office__name="見本・マザーズ浜松")
 
-    starts = {slot.starts_at.astimezone(JST).time() for slot in free_slots(service, now=now)}
+    starts = {slot.starts_at.astimezone(JST).time() for slot in slots_of(service, now=now)}
 
     assert max(start for start in starts if start < time(13)) == time(11, 15)
     assert max(starts) == time(15, 15)
@@ -142,7 +142,7 @@ def test_the_sample_of_sasebo_offers_saturdays_and_evenings(now: datetime) -> No
     load(now=now)
     service = Service.objects.get(name="夜間・土曜のオンライン職業相談")
 
-    starts = [slot.starts_at.astimezone(JST) for slot in free_slots(service, now=now)]
+    starts = [slot.starts_at.astimezone(JST) for slot in slots_of(service, now=now)]
 
     assert any(start.weekday() == 5 for start in starts)
     assert {start.time() for start in starts if start.weekday() < 5} == {time(17, 30), time(18, 15)}
@@ -152,9 +152,20 @@ def test_telephones_of_offices_cannot_ring_and_those_of_seekers_can_be_typed(now
     load(now=now)
 
     assert all(office.phone.startswith("0000-") for office in Office.objects.all())
-    for seeker in User.objects.filter(is_staff=False):
+    for seeker in User.objects.filter(seeker_profile__isnull=False):
         assert parse_phone(seeker.seeker_profile.phone).e164 == seeker.seeker_profile.phone_e164
         assert parse_seeker_number(seeker.seeker_profile.seeker_number) == seeker.seeker_profile.seeker_number
+
+
+def test_the_sample_employer_is_typed_as_the_form_would(now: datetime) -> None:
+    load(now=now)
+    employer = User.objects.get(email=sample_staff.EMPLOYER)
+
+    assert employer.is_employer
+    assert parse_phone(employer.employer_profile.phone).e164 == employer.employer_profile.phone_e164
+    number = employer.employer_profile.establishment_number
+    assert parse_establishment_number(number) == number
+    assert missing_consents(employer, documents=portal_documents(), on=day_of(now)) == []
 
 
 def test_every_shown_person_can_sign_in(now: datetime) -> None:
@@ -174,7 +185,7 @@ def test_staff_have_the_printed_second_factor(now: datetime) -> None:
         assert get_adapter().decrypt(authenticator.data["secret"]) == sample_staff.TOTP_SECRETS[user.email]
 
 
-@pytest.mark.requirement("X-02")
+@pytest.mark.requirement("X-02", "J-37")
 def test_the_shown_seeker_has_agreed_and_the_last_one_will_be_asked_again(now: datetime) -> None:
     load(now=now)
     first, last = (User.objects.get(email=email) for email in (sample_staff.SEEKERS[0], sample_staff.SEEKERS[-1]))

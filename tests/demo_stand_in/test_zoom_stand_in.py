@@ -114,13 +114,35 @@ class TestMeetings:
         path = f"/v2/meetings/{client.create().json()['id']}"
         assert client("DELETE", path).status_code == 204
         answers = [client(method, path) for method in ("GET", "DELETE")]
-        assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, 3001)] * 2
+        answers.append(client("PATCH", path, {"duration": 45}))
+        assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, 3001)] * 3
 
     def test_a_change_answers_nothing_and_is_read_afterwards(self, client):
         path = f"/v2/meetings/{client.create().json()['id']}"
         answer = client("PATCH", path, {"duration": 45})
         assert (answer.status_code, answer.content) == (204, b"")
         assert client("GET", path).json()["duration"] == 45
+
+    def test_a_change_of_time_keeps_number_link_and_passcode(self, client):
+        made = client.create(topic="相談").json()
+        path = f"/v2/meetings/{made['id']}"
+        client("PATCH", path, {"start_time": "2099-12-02T05:00:00Z", "duration": 45, "timezone": "Asia/Tokyo"})
+        read = client("GET", path).json()
+        assert (read["start_time"], read["duration"]) == ("2099-12-02T05:00:00Z", 45)
+        kept = ("id", "uuid", "join_url", "password", "topic", "settings")
+        assert [read[key] for key in kept] == [made[key] for key in kept]
+
+    def test_a_change_to_the_past_is_passed_over_without_a_word(self, client):
+        made = client.create().json()
+        path = f"/v2/meetings/{made['id']}"
+        assert client("PATCH", path, {"start_time": "2020-01-01T00:00:00Z"}).status_code == 204
+        assert client("GET", path).json()["start_time"] == made["start_time"]
+
+    def test_a_wrong_change_is_named(self, client):
+        path = f"/v2/meetings/{client.create().json()['id']}"
+        answer = client("PATCH", path, {"duration": 0})
+        assert (answer.status_code, answer.json()["code"]) == (400, 300)
+        assert answer.json()["errors"][0]["field"] == "duration"
 
     def test_an_unknown_host_is_named(self, client):
         answer = client("GET", "/v2/users/nobody@zoom.example")
@@ -175,6 +197,12 @@ class TestFaults:
 
     def test_an_unknown_fault_is_refused(self, client):
         assert requests.post(f"{client.url}/_faults", json={"fault": "nonsense"}, timeout=5).status_code == 400
+
+    def test_a_change_can_be_passed_over(self, client):
+        path = f"/v2/meetings/{client.create(duration=30).json()['id']}"
+        requests.post(f"{client.url}/_faults", json={"fault": "change_ignored"}, timeout=5)
+        assert client("PATCH", path, {"duration": 45}).status_code == 204
+        assert client("GET", path).json()["duration"] == 30
 
     def test_a_lost_answer_leaves_the_meeting_behind(self, client):
         requests.post(f"{client.url}/_faults", json={"fault": "answer_lost"}, timeout=5)

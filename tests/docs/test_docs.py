@@ -10,6 +10,8 @@ from demo.addresses import REPOSITORY
 
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 TARGET = re.compile(r'\]\(([^)\s]+)\)|<img src="([^"]+)"')
+TABLES = sorted((REPOSITORY / "docs").glob("*.csv"))
+OUTSIDE = re.compile(r"requirements\.md|domain-and-standards|field-anchors|\.\./shared|/work/|/tmp/")
 LARGEST_FOLDER = 3_000_000
 
 
@@ -34,6 +36,11 @@ def test_every_relative_link_and_picture_exists(page: Path) -> None:
         wanted = (page.parent / path).resolve() if path else page
         assert wanted.exists(), target
         assert not anchor or anchor in anchors_of(wanted), target
+
+
+@pytest.mark.parametrize("page", [*PAGES, *TABLES], ids=name_of)
+def test_nothing_outside_the_repository_is_needed_to_understand_it(page: Path) -> None:
+    assert not OUTSIDE.search(page.read_text())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -97,6 +97,7 @@ def accessible(browser_context: Callable[..., Any]) -> Callable[..., None]:
         return copy
 
     def check(page: Page, *, has_scripts: bool = True) -> None:
+        page.wait_for_load_state()
         results = axe.run(page if has_scripts else copy_of(page))
         assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
 

@@ -11,10 +11,9 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from accounts.models import User
-from booking.availability import free_slots
 from booking.models import Reservation
 from offices.models import Role
-from tests.factories import ReservationFactory, bookable_service
+from tests.factories import ReservationFactory, bookable_service, slots_of
 from tests.staff.conftest import client_of, staff
 
 __all__ = ["client_of"]  # the fixture
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def reservation(transactional_db: None) -> Reservation:
     service = bookable_service(counselors=3)
-    slot = free_slots(service, now=timezone.now())[0]
+    slot = slots_of(service, now=timezone.now())[0]
     return ReservationFactory.create(service=service, counselor=service.counselors.first(), starts_at=slot.starts_at)
 
 
@@ -62,6 +61,12 @@ def test_staff_pages_fit_the_screen_and_axe_finds_nothing(
         "/admin/booking/reservation/",
         f"/admin/booking/reservation/{reservation.pk}/change/",
         f"/admin/reservations/{reservation.number}/cancel/",
+        f"/admin/reservations/{reservation.number}/complete/",
+        f"/admin/reservations/{reservation.number}/restrict/",
+        f"/admin/reservations/{reservation.number}/consequence/",
+        "/admin/decisions/",
+        "/admin/booking/restriction/add/",
+        "/admin/booking/recognition/add/",
     ):
         page.goto(live_server.url + address)
         assert page.url == live_server.url + address

@@ -14,9 +14,18 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import User
 from audit.models import AuditRecord
-from booking.models import Absence, OpeningWindow
+from booking.enums import Language
+from booking.models import (
+    Absence,
+    ConsequenceRule,
+    InterpreterHours,
+    OpeningWindow,
+    Recognition,
+    Restriction,
+    SessionRequest,
+)
 from mailing.models import OutgoingMail
-from offices.models import Bureau, ClosedDay, Role
+from offices.models import Announcement, Bureau, ClosedDay, Role
 from terms.models import Consent
 from tests.factories import (
     NOW,
@@ -75,12 +84,18 @@ class Portal:
             return "1"
         if name == "object_id":
             return str(self.objects["/".join(route.split("/")[2:4])].pk)
+        if name == "number" and "requests/" in route:
+            return str(self.objects["booking/sessionrequest"].number)
+        if name == "pk" and route.startswith("/admin/rules/"):
+            return str(self.objects["booking/policyversion"].pk)
         if name == "number" and "reservations/" in route:
             return self.world.reservation.number
         if name == "number" and route.startswith("/offices/"):
             return self.world.office.number
         if name == "pk" and route.startswith("/services/"):
             return str(self.world.reservation.service.pk)
+        if name == "pk" and route.startswith("/announcements/"):
+            return str(self.objects["offices/announcement"].pk)
         fixed = {
             "act": "cancel",
             "token": "unknown",
@@ -150,11 +165,35 @@ def objects_of(world: World) -> dict[str, Any]:
         "booking/openingwindow": OpeningWindow.objects.create(
             counselor=world.hanako, begins_on=date(2026, 6, 6), ends_on=date(2026, 6, 6), opens=time(9), closes=time(12)
         ),
+        "booking/restriction": Restriction.objects.create(
+            office=world.office,
+            seeker=SeekerFactory(),
+            ground="hindering",
+            text="x",
+            decided_by=world.manager,
+            decided_at=NOW,
+        ),
+        "booking/recognition": Recognition.objects.create(
+            office=world.office, seeker=SeekerFactory(), granted_by=world.manager, granted_at=NOW
+        ),
+        "booking/consequencerule": ConsequenceRule.objects.create(office=world.office, in_force_on=date(2026, 7, 1)),
         "booking/absence": Absence.objects.create(
             counselor=world.hanako, starts_at=jst(6, 5, 9), ends_at=jst(6, 5, 12)
         ),
+        "booking/policyversion": world.reservation.service.policy_versions.get(),
+        "booking/interpreterhours": InterpreterHours.objects.create(
+            office=world.office, language=Language.VIETNAMESE, weekday=0, opens=time(9), closes=time(12)
+        ),
+        "booking/sessionrequest": SessionRequest.objects.create(
+            office=world.office,
+            service=world.reservation.service,
+            seeker=world.reservation.seeker,
+            wishes=[jst(6, 3, 10)],
+            requested_at=NOW,
+        ),
         "offices/bureau": Bureau.objects.create(code="13", name="見本労働局"),
         "offices/office": world.office,
+        "offices/announcement": Announcement.objects.create(office=world.office, title="お知らせ", body="x"),
         "offices/closedday": ClosedDay.objects.create(office=world.office, day=date(2026, 8, 10)),
         "offices/staffmembership": world.manager.staff_memberships.get(),
         "mailing/outgoingmail": OutgoingMail.objects.create(

@@ -13,6 +13,7 @@ def test_every_address_of_the_portal_is_in_the_table():
     assert sorted(routes()) == sorted(route for _method, route, *_statuses in LINES)
 
 
+@pytest.mark.requirement("J-12")
 @pytest.mark.parametrize("role", ROLES)
 def test_everybody_gets_what_the_table_says(world: World, role: str):
     portal = portal_of(world)

@@ -9,6 +9,10 @@ OUR_APPS = ["audit", "terms", "accounts", "mailing", "offices", "booking"]
 # Written before there was an installation: no old version runs beside them. Nothing is added here any more.
 BEFORE_THE_FIRST_INSTALLATION = ["0001_initial", "0002_initial", "0002_waiting_and_woken", "0002_meeting_software"]
 
+# The rules left their columns for versions, and consents got a second owner: the version before cannot run beside this one.
+# docs/operations.md says to stop it for this upgrade; the next change of this kind gets two steps or a line of its own there.
+WHILE_THE_PORTAL_IS_STOPPED = ["0006_dated_rules", "0008_rules_left_services", "0005_consent_of_subject"]
+
 
 def linter(*, left_out: list[str]) -> MigrationLinter:
     linter = MigrationLinter(
@@ -20,9 +24,14 @@ def linter(*, left_out: list[str]) -> MigrationLinter:
 
 @pytest.mark.django_db
 def test_no_migration_breaks_or_blocks_the_version_that_runs():
-    linted = linter(left_out=BEFORE_THE_FIRST_INSTALLATION)
+    linted = linter(left_out=[*BEFORE_THE_FIRST_INSTALLATION, *WHILE_THE_PORTAL_IS_STOPPED])
     assert linted.nb_total > 0
     assert not linted.has_errors
+
+
+@pytest.mark.parametrize("migration", WHILE_THE_PORTAL_IS_STOPPED)
+def test_what_needs_a_stop_is_told_to_operators(migration):
+    assert migration in (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.django_db

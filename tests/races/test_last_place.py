@@ -14,11 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
-from booking.availability import free_slots
 from booking.enums import OCCUPYING, ReservationStatus
 from booking.models import Reservation, Service
 from booking.models.schedule import CounselorQuerySet
-from tests.factories import SeekerFactory, bookable_service
+from tests.factories import SeekerFactory, bookable_service, slots_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 50
@@ -55,7 +54,7 @@ def csrf_of(browser: requests.Session, page: str) -> str:
 def rush(live_server: LiveServer, service: Service, *, people: int = PEOPLE) -> list[requests.Response]:
     """Everybody presses the same button at the same moment; the answers after the redirects."""
     page = live_server.url + reverse("booking:times", args=[service.pk])
-    start = free_slots(service, now=timezone.now())[0].starts_at.isoformat()
+    start = slots_of(service, now=timezone.now())[0].starts_at.isoformat()
     browsers = [signed_in(live_server) for _person in range(people)]
     forms = [{"start": start, "csrfmiddlewaretoken": csrf_of(browser, page)} for browser in browsers]
     answers: list[requests.Response] = []

@@ -44,6 +44,7 @@ def test_an_office_without_open_service_is_not_listed_on_the_start(client, servi
     assert empty.name not in client.get(reverse("booking:start")).content.decode()
 
 
+@pytest.mark.requirement("J-22")
 @pytest.mark.parametrize("name", ["office", "service", "times"])
 def test_a_closed_office_and_its_services_do_not_exist(client, service, name):
     service.office.is_active = False
@@ -63,7 +64,7 @@ RULES = [
     pytest.param({"cancel_closes_days_before": 1}, "前日の24:00まで、", id="until the end of the day before"),
     pytest.param({"cancel_closes_at": time(9)}, "当日の9:00まで、", id="until nine on the day"),
     pytest.param({"cancel_closes_days_before": 2, "cancel_closes_at": time(17)}, "2日前の17:00まで、", id="two days"),
-    pytest.param({"cancel_channel": CancelChannel.PHONE}, "取消は電話で", id="by phone"),
+    pytest.param({"cancel_channel": CancelChannel.PHONE}, "取消や変更は電話で", id="by phone"),
 ]
 
 

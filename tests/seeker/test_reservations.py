@@ -6,7 +6,7 @@ from icalendar import Calendar
 
 from booking.enums import CancelChannel, MeetingState, ReservationStatus
 from booking.models import OnlineMeeting, Reservation
-from tests.factories import NOW, ReservationFactory, SeekerFactory, jst
+from tests.factories import NOW, ReservationFactory, SeekerFactory, change_rules, jst
 from tests.seeker.conftest import agree
 
 PAGES = ["reservation", "done", "cancel", "join", "calendar_file"]
@@ -15,7 +15,8 @@ JOIN_URL = "https://zoom.us/j/98765432109?pwd=abc"
 
 @pytest.fixture
 def reservation(service, seeker):
-    """Tuesday 2026-06-02 10:00 to 10:30."""
+    """Tuesday 2026-06-02 10:00 to 10:30, of somebody who agreed to the terms."""
+    agree(seeker, [service.terms, service.software_terms])
     return ReservationFactory.create(service=service, counselor=service.counselors.first(), seeker=seeker)
 
 
@@ -45,6 +46,23 @@ def text(client, name, reservation):
 
 
 # --- My page ---
+
+
+def test_my_page_names_what_is_left_to_do(signed_in, reservation):
+    assert "参加する・内容を見る" in signed_in.get(reverse("booking:my_page")).content.decode()
+    reservation.status, reservation.hold_expires_at = ReservationStatus.AWAITING_REPLY, jst(6, 2, 9)
+    reservation.save(update_fields=["status", "hold_expires_at"])
+    page = signed_in.get(reverse("booking:my_page")).content.decode()
+    assert "返事をする" in page
+    assert "参加する・内容を見る" not in page
+
+
+@pytest.mark.requirement("H-21")
+def test_the_page_shows_what_was_answered_to_the_office(signed_in, reservation):
+    Reservation.objects.filter(pk=reservation.pk).update(answers=[["相談の種類", "面接"]])
+    page = text(signed_in, "reservation", reservation)
+    assert "相談の種類" in page
+    assert "面接" in page
 
 
 def test_my_page_parts_coming_from_past_reservations(signed_in, reservation, service, seeker):
@@ -148,6 +166,7 @@ def test_before_it_opens_the_page_says_from_when(signed_in, reservation, meeting
     assert "2026年6月2日(火) 9:50" in text(signed_in, "reservation", reservation)
 
 
+@pytest.mark.requirement("H-03", "H-04")
 def test_the_owner_sees_the_meeting_number_in_groups_and_the_passcode(signed_in, reservation, meeting):
     page = text(signed_in, "reservation", reservation)
     assert "987 6543 2109" in page
@@ -224,8 +243,7 @@ CUT_OFF = [
 def test_after_the_cut_off_the_page_gives_phone_and_hours_instead_of_a_button(
     signed_in, reservation, service, freeze, moment, works
 ):
-    service.cancel_closes_days_before, service.cancel_closes_at = 1, time(17)
-    service.save()
+    change_rules(service, cancel_closes_days_before=1, cancel_closes_at=time(17))
     freeze(moment)
     page = text(signed_in, "cancel", reservation)
     assert ("この予約を取り消す</button>" in page) is works
@@ -237,8 +255,7 @@ def test_after_the_cut_off_the_page_gives_phone_and_hours_instead_of_a_button(
 
 
 def test_a_service_that_cancels_by_phone_offers_no_button(signed_in, reservation, service):
-    service.cancel_channel = CancelChannel.PHONE
-    service.save()
+    change_rules(service, cancel_channel=CancelChannel.PHONE)
     assert "取り消す</button>" not in text(signed_in, "cancel", reservation)
     answer = signed_in.post(url("cancel", reservation))
     assert answer.status_code == 409

@@ -1,11 +1,11 @@
 import pytest
 from django.urls import reverse
 
-from booking.enums import Requirement, ReservationStatus
+from booking.enums import Requirement, ReservationStatus, Standing
 from booking.models import Reservation
 from booking.views.seeker.drafts import KEY
 from terms.models import Consent
-from tests.factories import ReservationFactory, SeekerFactory, TermsVersionFactory, jst
+from tests.factories import ReservationFactory, SeekerFactory, TermsVersionFactory, change_rules, jst
 from tests.seeker.conftest import TYPED, agree
 
 START = jst(6, 2, 10)
@@ -43,6 +43,16 @@ def test_sending_the_check_page_twice_makes_one_reservation(way):
 # --- Details ---
 
 
+@pytest.mark.requirement("J-04", "K-04")
+def test_having_no_device_is_told_at_the_question_and_loses_nothing(way, service):
+    change_rules(service, asks_device=True)
+    held = way.hold(START)
+    page = way.type(held, has_device="no")
+    assert service.office.phone in page.context["form"].errors["has_device"][0]
+    assert page.context["form"]["topic"].value() == "応募書類を見てほしい"
+    assert way.type(held, has_device="yes").url == way.url("check", held.number)
+
+
 def test_registered_details_are_prefilled(way, seeker):
     page = way.client.get(way.url("details", way.hold(START).number))
     initial = page.context["form"].initial
@@ -76,11 +86,20 @@ def test_an_invalid_form_changes_nothing(way):
     assert (held.status, held.name) == (ReservationStatus.HELD, "")
 
 
+@pytest.mark.requirement("S-16")
+def test_who_is_none_of_those_the_service_is_for_is_told_at_the_question(way):
+    change_rules(way.service, standings=[Standing.REGISTERED_HERE, Standing.ABOUT_TO_REGISTER])
+    held = way.hold(START)
+    errors = way.type(held, standing="none").context["form"].errors
+    assert "ハローワークで求職登録をしている方" in errors["standing"][0]
+    assert way.type(held, standing=Standing.ABOUT_TO_REGISTER).url == way.url("check", held.number)
+
+
+@pytest.mark.requirement("K-15", "S-30")
 @pytest.mark.parametrize("requirement", Requirement.values)
 @pytest.mark.parametrize("field", ["seeker_number", "topic"])
 def test_the_service_decides_what_is_asked(way, field, requirement):
-    setattr(way.service, field, requirement)
-    way.service.save()
+    change_rules(way.service, **{field: requirement})
     held = way.hold(START)
     form = way.client.get(way.url("details", held.number)).context["form"]
     assert (field in form.fields) == (requirement != Requirement.HIDDEN)
@@ -94,7 +113,7 @@ def test_furigana_is_not_asked_of_a_name_in_latin_letters(way):
     assert way.type(held, name="NGUYEN THI HOA", kana="").status_code == 302
 
 
-@pytest.mark.requirement("J-33")
+@pytest.mark.requirement("J-33", "K-35", "H-35", "S-44")
 def test_companions_are_announced_and_an_interpreter_with_the_language(way):
     held = way.hold(START)
     refused = way.type(held, companions=["interpreter"]).content.decode()
@@ -139,12 +158,11 @@ def test_the_check_page_cannot_be_reached_without_details(way):
 def test_details_of_another_service_are_judged_again(way):
     held = way.hold(START)
     way.type(held, seeker_number="")
-    way.service.seeker_number = Requirement.REQUIRED
-    way.service.save()
+    change_rules(way.service, seeker_number=Requirement.REQUIRED)
     assert way.client.get(way.url("check", held.number)).url == way.url("details", held.number)
 
 
-@pytest.mark.requirement("J-08")
+@pytest.mark.requirement("J-08", "J-02", "K-02", "K-06", "H-08", "H-13", "S-15", "S-01")
 def test_without_the_ticks_nothing_is_reserved(way):
     held = way.hold(START)
     way.type(held)
@@ -176,7 +194,7 @@ def test_what_was_agreed_before_is_not_asked_again(way, seeker):
     assert [consent.version.document for consent in page.context["form"].missing] == [way.service.software_terms]
 
 
-@pytest.mark.requirement("X-02")
+@pytest.mark.requirement("X-02", "J-37")
 def test_a_text_replaced_while_the_person_read_it_asks_again(way, seeker):
     held = way.hold(START)
     way.type(held)

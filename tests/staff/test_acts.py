@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from audit.models import AuditRecord
+from booking.acts import ACT_BY_SLUG
 from booking.enums import Action, MeetingState, ReservationStatus
 from booking.models import Reservation
 from tests.factories import jst
@@ -25,7 +26,9 @@ def texts(response) -> str:
     ("slug", "moment", "status", "action"),
     [
         ("check-in", jst(6, 2, 9, 55), ReservationStatus.CHECKED_IN, Action.CHECK_IN),
+        ("present", jst(6, 2, 9, 55), ReservationStatus.CONFIRMED, Action.MARK_PRESENT),
         ("contacted", jst(6, 2, 9, 55), ReservationStatus.CONFIRMED, Action.MARK_CONTACTED),
+        ("phone", jst(6, 2, 10, 5), ReservationStatus.CHECKED_IN, Action.SWITCH_TO_PHONE),
         ("complete", jst(6, 2, 10, 20), ReservationStatus.COMPLETED, Action.COMPLETE),
     ],
 )
@@ -33,7 +36,7 @@ def texts(response) -> str:
 def test_one_press_runs_the_flow(world: World, client_of, freeze, role, slug, moment, status, action):
     freeze(moment)
     person = getattr(world, role)
-    client_of(person).post(address(world.reservation, slug))
+    client_of(person).post(address(world.reservation, slug), {"outcome": "done"})
     world.reservation.refresh_from_db()
     event = world.reservation.events.get()
     assert world.reservation.status == status
@@ -73,22 +76,24 @@ def test_reception_does_not_undo_a_no_show(world: World, client_of: Callable[...
     assert world.reservation.status == ReservationStatus.NO_SHOW
 
 
-@pytest.mark.parametrize("slug", ["check-in", "contacted", "complete", "cancel", "undo-no-show"])
+@pytest.mark.parametrize("slug", list(ACT_BY_SLUG))
 def test_asking_changes_nothing(world: World, client_of: Callable[..., Client], freeze, slug: str):
     freeze(jst(6, 2, 10, 5))
     assert client_of(world.manager).get(address(world.reservation, slug)).status_code == 200
     assert not world.reservation.events.exists()
 
 
-@pytest.mark.parametrize("slug", ["check-in", "contacted", "complete", "cancel", "undo-no-show", "host"])
+@pytest.mark.parametrize("slug", [*ACT_BY_SLUG, "host", "consequence", "restrict"])
 def test_reservation_of_another_office_is_not_found(world: World, client_of: Callable[..., Client], slug: str):
-    response = client_of(world.manager).post(address(world.foreign_reservation, slug), {"reason": "理由"})
+    response = client_of(world.manager).post(
+        address(world.foreign_reservation, slug), {"reason": "理由", "outcome": "done"}
+    )
     assert response.status_code == 404
     assert not world.foreign_reservation.events.exists()
 
 
 def test_refusal_of_the_flow_is_shown_as_it_is_worded(world: World, client_of: Callable[..., Client]):
-    response = client_of(world.counselor).post(address(world.reservation, "complete"), follow=True)
+    response = client_of(world.counselor).post(address(world.reservation, "complete"), {"outcome": "done"}, follow=True)
     assert "開始時刻の前に「終了」にすることはできません。" in texts(response)
 
 

@@ -13,6 +13,7 @@ from tests.factories import NOW, ReservationFactory, jst
 from tests.staff.conftest import TOPIC, World
 
 DAY = "/admin/day/?date=2026-06-02"
+ROOM_IS_OPEN = {"present", "check-in", "contacted", "phone", "stop", "cancel"}
 
 
 def meeting_of(reservation, **fields) -> OnlineMeeting:
@@ -106,7 +107,7 @@ def test_meeting_that_is_late_is_marked(
     assert ("会議がまだ作成できていません" in html_of(client_of(world.reception))) is is_marked
 
 
-@pytest.mark.requirement("S-25")
+@pytest.mark.requirement("S-25", "X-14")
 @pytest.mark.parametrize(("state", "is_marked"), [(MailState.FAILED, True), (MailState.QUEUED, False)])
 def test_mail_that_failed_is_marked(world: World, client_of: Callable[..., Client], state: str, is_marked: bool):
     OutgoingMail.objects.create(
@@ -128,9 +129,14 @@ def test_running_session_shows_minutes_left_and_the_next_one(world: World, clien
     ("moment", "offered"),
     [
         pytest.param(jst(6, 2, 9, 49, 59), {"contacted", "cancel"}, id="before the room opens"),
-        pytest.param(jst(6, 2, 9, 50), {"check-in", "contacted", "cancel"}, id="from ten minutes before the start"),
-        pytest.param(jst(6, 2, 10), {"check-in", "contacted", "complete", "cancel"}, id="from the start"),
-        pytest.param(jst(6, 2, 10, 30), {"contacted", "complete", "cancel"}, id="after the end"),
+        pytest.param(jst(6, 2, 9, 50), {*ROOM_IS_OPEN}, id="from ten minutes before the start"),
+        pytest.param(jst(6, 2, 10), {*ROOM_IS_OPEN, "complete", "office-absent"}, id="from the start"),
+        pytest.param(
+            jst(6, 2, 10, 10), {*ROOM_IS_OPEN, "complete", "office-absent", "no-show"}, id="from ten minutes later"
+        ),
+        pytest.param(
+            jst(6, 2, 10, 30), {"contacted", "complete", "cancel", "office-absent", "no-show"}, id="after the end"
+        ),
     ],
 )
 def test_buttons_fit_the_moment(
@@ -167,11 +173,11 @@ def test_number_of_queries_does_not_grow_with_the_day(
     world: World, client_of: Callable[..., Client], django_assert_max_num_queries
 ):
     client = client_of(world.manager)
-    with django_assert_max_num_queries(26) as few:
+    with django_assert_max_num_queries(28) as few:
         html_of(client)
     for hour in range(9, 17):
         row = ReservationFactory(service=world.reservation.service, counselor=world.jiro, starts_at=jst(6, 2, hour))
         meeting_of(row)
-    with django_assert_max_num_queries(26) as many:
+    with django_assert_max_num_queries(28) as many:
         html_of(client)
     assert len(many) <= len(few)

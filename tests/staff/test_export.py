@@ -41,6 +41,7 @@ def test_file_is_known_byte_by_byte(world: World, client_of: Callable[..., Clien
         topic='一行目\n二行目、"引用"',
         companions=[Companion.FAMILY, Companion.INTERPRETER],
         interpreter_language="Tiếng Việt",
+        answers=[["希望する職種", "事務"], ["車の免許", "はい"]],
         reserved_at=jst(5, 20, 9, 5),
         checked_in_at=jst(6, 2, 9, 58),
     )
@@ -48,9 +49,9 @@ def test_file_is_known_byte_by_byte(world: World, client_of: Callable[..., Clien
     expected = (
         "\ufeff"
         "予約番号,安定所番号,安定所,相談メニュー,相談員,日付,開始,終了,状態,氏名,ふりがな,電話番号,求職番号,"
-        "同席する方,通訳の言語,予約日時,入室日時,相談内容\r\n"
+        "同席する方,通訳の言語,たずねた項目,予約日時,入室日時,実施方法,結果,予約の経路,登録の状況,相談内容\r\n"
         f"ABCD-2345,13010,ハローワーク見本,{service.name},花子,2026-06-02,10:00,10:30,予約確定,髙橋 𠮷郎,"
-        "タカハシ ヨシロウ,090-1234-5678,01010-00123456,家族、通訳,Tiếng Việt,2026-05-20 09:05,2026-06-02 09:58,"
+        "タカハシ ヨシロウ,090-1234-5678,01010-00123456,家族、通訳,Tiếng Việt,希望する職種: 事務; 車の免許: はい,2026-05-20 09:05,2026-06-02 09:58,,,サイト,,"
         '"一行目\n二行目、""引用"""\r\n'
     )
     assert export(client_of(world.counselor)) == expected.encode("utf-8")

@@ -31,7 +31,7 @@ def test_who_agreed_is_not_asked_again(person: User, portal: TermsDocument, vers
     assert missing_consents(person, documents=[portal], on=today) == []
 
 
-@pytest.mark.requirement("X-02")
+@pytest.mark.requirement("X-02", "J-37")
 def test_a_new_version_asks_again_and_names_the_one_agreed_to(
     person: User, portal: TermsDocument, version_of: Publish, today: date
 ) -> None:

@@ -10,11 +10,12 @@ from django.urls import reverse
 
 from accounts.models import SeekerProfile, User
 from offices.models import Office
+from terms.asking import ask_consent
 from terms.consent import consent_url, give_consent
 from terms.decorators import portal_consent_required
 from terms.models import Consent, TermsDocument, TermsKind, TermsVersion
 from terms.next_path import MAX_LENGTH
-from tests.factories import TermsDocumentFactory
+from tests.factories import EmployerFactory, TermsDocumentFactory
 from tests.terms.conftest import Publish
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +28,7 @@ def seeker(client: Client, person: User) -> Client:
 
 
 def page_for(next_path: str = "/mypage/", *documents: TermsDocument) -> str:
-    return consent_url(next_path=next_path, documents=documents)
+    return consent_url(documents, next_path=next_path)
 
 
 def tick(*versions: TermsVersion) -> dict[str, str]:
@@ -173,6 +174,165 @@ def test_looking_at_the_page_is_no_consent(seeker: Client, portal: TermsDocument
     seeker.get(page_for())
 
     assert not Consent.objects.exists()
+
+
+# --- Terms of a service, before the session opens (S-37) ---------------------------------------------------------------
+
+
+@pytest.fixture
+def of_office(office: Office) -> TermsDocument:
+    return TermsDocumentFactory.create(title="オンライン相談の規約", slug="soudan", office_number=office.number)
+
+
+@pytest.fixture
+def employer(client: Client) -> User:
+    employer = EmployerFactory.create()
+    client.force_login(employer)
+    return employer
+
+
+@pytest.mark.requirement("S-37")
+def test_changed_terms_are_shown_with_the_differences_before_the_session_opens(
+    client: Client, employer: User, of_office: TermsDocument, version_of: Publish
+) -> None:
+    agreed = version_of(of_office, 1, body="1回30分です。")
+    give_consent(employer, versions=[agreed], language="ja", request=None)
+    newest = version_of(of_office, 2, body="1回45分です。")
+
+    page = client.get(page_for("/reservations/7/join/", of_office))
+
+    assert [(item.version, item.previous) for item, _box in page.context["form"].asked()] == [(newest, agreed)]
+    assert "<del>1回30分です。</del>" in page.content.decode()
+    assert "<ins>1回45分です。</ins>" in page.content.decode()
+
+
+@pytest.mark.requirement("S-37")
+def test_who_does_not_agree_does_not_go_on(
+    client: Client, employer: User, of_office: TermsDocument, version_of: Publish
+) -> None:
+    give_consent(employer, versions=[version_of(of_office)], language="ja", request=None)
+    version_of(of_office, 2)
+    address = page_for("/reservations/7/join/", of_office)
+
+    assert client.get(address).status_code == 200
+    assert client.post(address, {}).status_code == 200
+    assert client.get(address).status_code == 200
+    assert not Consent.objects.filter(version__number=2).exists()
+
+
+@pytest.mark.requirement("S-37")
+def test_who_agrees_to_the_newest_terms_goes_on_to_the_session(
+    client: Client, employer: User, of_office: TermsDocument, version_of: Publish
+) -> None:
+    give_consent(employer, versions=[version_of(of_office)], language="ja", request=None)
+    newest = version_of(of_office, 2)
+
+    answer = client.post(page_for("/reservations/7/join/", of_office), tick(newest))
+
+    assert answer.headers["Location"] == "/reservations/7/join/"
+    assert Consent.objects.of(employer).filter(version=newest).exists()
+
+
+@pytest.mark.requirement("S-37")
+def test_who_agreed_to_the_newest_terms_is_not_stopped(
+    client: Client, employer: User, of_office: TermsDocument, version_of: Publish
+) -> None:
+    give_consent(employer, versions=[version_of(of_office)], language="ja", request=None)
+
+    assert client.get(page_for("/reservations/7/join/", of_office)).headers["Location"] == "/reservations/7/join/"
+
+
+def test_only_what_is_missing_is_shown(
+    client: Client, employer: User, portal: TermsDocument, of_office: TermsDocument, version_of: Publish
+) -> None:
+    give_consent(employer, versions=[version_of(portal)], language="ja", request=None)
+    missing = version_of(of_office)
+    version_of(TermsDocumentFactory.create())
+
+    page = client.get(page_for("/mypage/", of_office))
+
+    assert page.context["form"].versions == [missing]
+
+
+def test_who_refuses_the_terms_of_an_office_finds_its_telephone(
+    client: Client, employer: User, office: Office, of_office: TermsDocument, version_of: Publish
+) -> None:
+    employer.employer_profile.home_office = Office.objects.create(
+        number="90009", name="別の安定所", phone="0000-00-0009"
+    )
+    employer.employer_profile.save()
+    version_of(of_office)
+
+    page = client.get(page_for("/mypage/", of_office)).content.decode()
+
+    assert 'href="tel:0000000001"' in page
+    assert office.contact_hours in page
+    assert "0000-00-0009" not in page
+
+
+def test_an_employer_finds_the_telephone_of_the_own_office_beside_national_terms(
+    client: Client, employer: User, office: Office, portal: TermsDocument, version_of: Publish
+) -> None:
+    employer.employer_profile.home_office = office
+    employer.employer_profile.save()
+    version_of(portal)
+
+    assert 'href="tel:0000000001"' in client.get(page_for()).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("back", "link"),
+    [
+        pytest.param("/reservations/7/", "/reservations/7/", id="where the person came from"),
+        pytest.param("", "/", id="not said"),
+        pytest.param("https://evil.example/", "/", id="another site"),
+        pytest.param("javascript:alert(1)", "/", id="a script"),
+    ],
+)
+def test_who_refuses_finds_the_way_back(
+    seeker: Client, of_office: TermsDocument, version_of: Publish, back: str, link: str
+) -> None:
+    version_of(of_office)
+    address = consent_url([of_office], next_path="/reservations/7/join/", back_path=back)
+
+    assert f'<a href="{link}">同意せずに戻る</a>' in seeker.get(address).content.decode()
+
+
+@pytest.mark.parametrize("slugs", [["unknown"], ["soudan", "unknown"], ["第1条"], [""]])
+def test_a_document_that_does_not_exist_is_not_found(
+    seeker: Client, of_office: TermsDocument, slugs: list[str]
+) -> None:
+    assert seeker.get(reverse("terms:consent"), {"for": slugs, "next": "/mypage/"}).status_code == 404
+
+
+def test_a_document_named_twice_is_asked_once(seeker: Client, of_office: TermsDocument, version_of: Publish) -> None:
+    version = version_of(of_office)
+
+    page = seeker.get(reverse("terms:consent"), {"for": ["soudan", "soudan"]})
+
+    assert page.context["form"].versions == [version]
+
+
+def test_the_page_serves_people_without_an_account(of_office: TermsDocument, version_of: Publish) -> None:
+    version = version_of(of_office)
+    request = RequestFactory().post("/guest/join/", tick(version))
+    request.user = AnonymousUser()
+
+    answer = ask_consent(request, "guest:1", documents=[of_office], next_path="/guest/session/")
+
+    assert answer.headers["Location"] == "/guest/session/"
+    assert Consent.objects.get().subject == "guest:1"
+
+
+def test_people_without_an_account_are_not_offered_to_sign_out(of_office: TermsDocument, version_of: Publish) -> None:
+    version_of(of_office)
+    request = RequestFactory().get("/guest/join/")
+    request.user = AnonymousUser()
+
+    page = ask_consent(request, "guest:1", documents=[of_office], next_path="/guest/session/", back_path="/guest/")
+
+    assert "同意せずにログアウトする" not in page.content.decode()
+    assert '<a href="/guest/">同意せずに戻る</a>' in page.content.decode()
 
 
 @portal_consent_required

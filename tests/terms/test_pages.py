@@ -54,7 +54,7 @@ def test_an_old_version_stays_readable_and_says_that_it_is_old(
     assert reverse("terms:version", args=["portal", 2]) in page
 
 
-@pytest.mark.requirement("K-38")
+@pytest.mark.requirement("K-38", "H-38", "S-46")
 def test_an_announced_version_is_readable_before_its_day(
     client: Client, portal: TermsDocument, version_of: Publish, today: date
 ) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from booking.effects.open_meeting import open_meeting
 from booking.meetings import provider as provider_of
 from booking.meetings.protocol import MeetingProvider, MeetingRequest
 from booking.models import OnlineMeeting
@@ -47,6 +48,13 @@ def request_for_tuesday(now) -> MeetingRequest:
 @pytest.fixture
 def meeting(db, now) -> OnlineMeeting:
     return requested_meeting(now)
+
+
+@pytest.fixture
+def opened(meeting, zoom_stand_in, now) -> OnlineMeeting:
+    open_meeting(meeting.pk, now=now)
+    meeting.refresh_from_db()
+    return meeting
 
 
 def requested_meeting(now: datetime, **fields: Any) -> OnlineMeeting:

@@ -10,6 +10,7 @@ from demo.zoom_stand_in.faults import Fault
 from demo.zoom_stand_in.server import running
 
 CREATE = "^POST /v2/users/.*/meetings$"
+CHANGE = "^PATCH /v2/meetings/"
 
 
 @dataclass

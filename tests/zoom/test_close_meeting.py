@@ -21,13 +21,6 @@ def _zoom(zoom_stand_in):
     return zoom_stand_in
 
 
-@pytest.fixture
-def opened(meeting, now) -> OnlineMeeting:
-    open_meeting(meeting.pk, now=now)
-    meeting.refresh_from_db()
-    return meeting
-
-
 def given_up(meeting, now) -> OnlineMeeting:
     meeting.state, meeting.next_attempt_at = MeetingState.CLOSING, now
     meeting.save(update_fields=["state", "next_attempt_at"])
@@ -134,6 +127,7 @@ class TestSweeper:
         """What would go to the broker, in order."""
         calls = []
         monkeypatch.setattr(tasks.open_meeting, "delay", lambda pk: calls.append(("open", pk)))
+        monkeypatch.setattr(tasks.change_meeting, "delay", lambda pk: calls.append(("change", pk)))
         monkeypatch.setattr(tasks.close_meeting, "delay", lambda pk: calls.append(("close", pk)))
         return calls
 
@@ -143,11 +137,12 @@ class TestSweeper:
             (MeetingState.REQUESTED, "open"),
             (MeetingState.CREATING, "open"),
             (MeetingState.UNKNOWN, "open"),
+            (MeetingState.CHANGING, "change"),
             (MeetingState.CLOSING, "close"),
         ],
     )
     def test_a_row_left_behind_is_woken(self, meeting, now, queued, state, task):
-        OnlineMeeting.objects.update(state=state)
+        OnlineMeeting.objects.update(state=state, meeting_id="1")
         assert wake_up_meetings() == 1
         assert queued == [(task, meeting.pk)]
 

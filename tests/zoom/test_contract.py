@@ -5,6 +5,8 @@ The document is Zoom's and is not part of this repository: ZOOM_CONTRACT_DIR nam
 
 import contextlib
 import json
+from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -16,11 +18,11 @@ from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Request, Response
 
 from booking.meetings.errors import ConfigurationAlarm, MeetingError
-from booking.meetings.zoom.provider import ZoomProvider, create_body
+from booking.meetings.zoom.provider import ZoomProvider, create_body, time_body
 from booking.meetings.zoom.token import TokenSource
 from demo.zoom_stand_in.app import ZoomStandIn
 from tests.zoom.document import ZOOM_DOCUMENT
-from tests.zoom.stand_in import CREATE, RunningStandIn, point_zoom_at, serving
+from tests.zoom.stand_in import CHANGE, CREATE, RunningStandIn, point_zoom_at, serving
 
 if not ZOOM_DOCUMENT.is_file():
     pytest.skip("Zoom's contract files are absent (ZOOM_CONTRACT_DIR)", allow_module_level=True)
@@ -96,11 +98,13 @@ def test_a_meeting_from_its_creation_to_its_end(watched, watched_zoom, request_f
     assert watched_zoom.find_by_ref(request_for_tuesday.host, ref=request_for_tuesday.ref) == (created.meeting_id,)
     assert watched_zoom.read(created.meeting_id) == created
     watched_zoom.host_url(created.meeting_id)
+    later = replace(request_for_tuesday, starts_at=request_for_tuesday.starts_at + timedelta(days=1), minutes=45)
+    watched_zoom.change(created.meeting_id, later, now=now)
     watched.app.book.overwrite(created.meeting_id, status="started")
     watched_zoom.cancel(created.meeting_id)
     watched_zoom.cancel(created.meeting_id)
     assert watched.violations == []
-    assert len(watched.checked) == 9
+    assert len(watched.checked) == 11
 
 
 @pytest.mark.parametrize("fault", sorted(REFUSALS))
@@ -108,6 +112,15 @@ def test_every_refusal_has_the_form_of_zooms(watched, watched_zoom, request_for_
     RunningStandIn(app=watched.app, url="").goes_wrong(fault, on=CREATE)
     with contextlib.suppress(MeetingError):
         watched_zoom.create(request_for_tuesday, now=now)
+    assert watched.violations == []
+
+
+@pytest.mark.parametrize("fault", sorted(REFUSALS))
+def test_every_refusal_of_a_change_has_the_form_of_zooms(watched, watched_zoom, request_for_tuesday, now, fault):
+    created = watched_zoom.create(request_for_tuesday, now=now)
+    RunningStandIn(app=watched.app, url="").goes_wrong(fault, on=CHANGE)
+    with contextlib.suppress(MeetingError):
+        watched_zoom.change(created.meeting_id, request_for_tuesday, now=now)
     assert watched.violations == []
 
 
@@ -124,7 +137,6 @@ def test_wrong_credentials_are_refused_in_the_form_of_zooms(watched, settings, r
     [
         pytest.param("GET", "/v2/users/host%40zoom.example", None, id="a user"),
         pytest.param("GET", "/v2/past_meetings/{id}/participants", None, id="who was there"),
-        pytest.param("PATCH", "/v2/meetings/{id}", {"duration": 45}, id="a change"),
         pytest.param("GET", "/v2/users/host%40zoom.example/meetings?page_size=1&type=upcoming", None, id="a page"),
     ],
 )
@@ -154,4 +166,15 @@ def test_the_watcher_sees_a_body_that_zoom_does_not_document(
     monkeypatch.setattr("booking.meetings.zoom.provider.create_body", lambda _request: body)
     with contextlib.suppress(MeetingError):
         watched_zoom.create(request_for_tuesday, now=now)
+    assert watched.violations
+
+
+def test_the_watcher_sees_the_id_that_zoomus_would_leak_into_a_change(
+    watched, watched_zoom, request_for_tuesday, now, monkeypatch
+):
+    created = watched_zoom.create(request_for_tuesday, now=now)
+    leaking = {**time_body(request_for_tuesday), "id": created.meeting_id}
+    monkeypatch.setattr("booking.meetings.zoom.provider.time_body", lambda _request: leaking)
+    with contextlib.suppress(MeetingError):
+        watched_zoom.change(created.meeting_id, request_for_tuesday, now=now)
     assert watched.violations

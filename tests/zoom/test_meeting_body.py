@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from booking.meetings.errors import ConfigurationAlarm, InvalidRequest
+from booking.meetings.errors import ConfigurationAlarm, InvalidRequest, MeetingGone, RetryLater
 from booking.meetings.zoom.provider import checked_link, create_body
-from tests.zoom.stand_in import CREATE
+from tests.zoom.stand_in import CHANGE, CREATE
 
 
-@pytest.mark.requirement("J-27")
+@pytest.mark.requirement("J-27", "K-34", "H-10", "H-34", "S-43")
 def test_sessions_are_never_recorded(request_for_tuesday):
     assert create_body(request_for_tuesday)["settings"]["auto_recording"] == "none"
 
@@ -24,7 +24,7 @@ def test_sessions_are_never_recorded(request_for_tuesday):
         ("use_pmi", False),
         ("private_meeting", True),
         ("email_notification", False),
-        ("meeting_authentication", False),
+        pytest.param("meeting_authentication", False, marks=pytest.mark.requirement("S-13"), id="no account, no app"),
         ("auto_start_meeting_summary", False),
         ("auto_start_ai_companion_questions", False),
         ("continuous_meeting_chat", {"enable": False}),
@@ -65,6 +65,56 @@ def test_a_start_in_the_past_is_refused_before_zoom_takes_it_for_now(
 def test_a_start_in_one_second_is_sent(zoom, zoom_stand_in, request_for_tuesday, now):
     zoom.create(replace(request_for_tuesday, starts_at=now + timedelta(seconds=1)), now=now)
     assert len(zoom_stand_in.meetings) == 1
+
+
+class TestChange:
+    @pytest.fixture
+    def created(self, zoom, request_for_tuesday, now):
+        return zoom.create(request_for_tuesday, now=now)
+
+    def test_the_time_is_another_and_the_rest_as_it_was(self, zoom, zoom_stand_in, created, request_for_tuesday, now):
+        later = replace(request_for_tuesday, starts_at=request_for_tuesday.starts_at + timedelta(days=1), minutes=45)
+        [before] = zoom_stand_in.meetings
+        changed = zoom.change(created.meeting_id, later, now=now)
+        [after] = zoom_stand_in.meetings
+        assert after == {**before, "start_time": "2026-06-03T05:00:00Z", "duration": 45}
+        assert changed == replace(created, starts_at=later.starts_at, minutes=45)
+
+    @pytest.mark.parametrize(
+        "late_by", [pytest.param(timedelta(0), id="now"), pytest.param(timedelta(seconds=1), id="one second ago")]
+    )
+    def test_a_start_in_the_past_is_refused_before_zoom_passes_it_over(
+        self, zoom, zoom_stand_in, created, request_for_tuesday, now, late_by
+    ):
+        with pytest.raises(InvalidRequest):
+            zoom.change(created.meeting_id, replace(request_for_tuesday, starts_at=now - late_by), now=now)
+        assert zoom_stand_in.calls("PATCH") == 0
+
+    def test_a_start_in_one_second_is_sent(self, zoom, zoom_stand_in, created, request_for_tuesday, now):
+        zoom.change(created.meeting_id, replace(request_for_tuesday, starts_at=now + timedelta(seconds=1)), now=now)
+        assert zoom_stand_in.calls("PATCH") == 1
+
+    def test_a_change_that_zoom_passed_over_raises_an_alarm(
+        self, zoom, zoom_stand_in, created, request_for_tuesday, now, caplog
+    ):
+        zoom_stand_in.goes_wrong("change_ignored", on=CHANGE)
+        later = replace(request_for_tuesday, starts_at=request_for_tuesday.starts_at + timedelta(days=1))
+        assert zoom.change(created.meeting_id, later, now=now).deviations == ("start_time",)
+        assert [record.levelno for record in caplog.records if "differs" in record.message] == [logging.ERROR]
+
+    def test_a_meeting_that_is_gone_is_said_so(self, zoom, request_for_tuesday, now):
+        with pytest.raises(MeetingGone):
+            zoom.change("92674392836", request_for_tuesday, now=now)
+
+    @pytest.mark.parametrize("fault", ["answer_lost", "dropped", "bad_gateway_after", "server_error", "per_second"])
+    def test_after_any_trouble_it_may_be_tried_again(
+        self, zoom, zoom_stand_in, created, request_for_tuesday, now, fault
+    ):
+        zoom_stand_in.goes_wrong(fault, on=CHANGE)
+        later = replace(request_for_tuesday, starts_at=request_for_tuesday.starts_at + timedelta(days=1))
+        with pytest.raises(RetryLater):
+            zoom.change(created.meeting_id, later, now=now)
+        assert zoom.change(created.meeting_id, later, now=now).starts_at == later.starts_at
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from booking.effects import open_meeting as opening
 from booking.effects.close_meeting import close_meeting
+from booking.effects.orders import request_of
 from booking.enums import MeetingState
 from booking.models import OnlineMeeting
 
@@ -13,7 +14,7 @@ SLOW = timedelta(minutes=3)
 def test_the_meeting_too_many_is_closed_even_when_zoom_fails_at_first(meeting, zoom, zoom_stand_in, now):
     order = opening._claim(meeting.pk, now=now)
     assert order is not None
-    made_by_the_slow_one = zoom.create(opening._request(meeting, now=now), now=now)
+    made_by_the_slow_one = zoom.create(request_of(meeting, now=now), now=now)
     OnlineMeeting.objects.filter(pk=meeting.pk).update(
         state=MeetingState.OPEN, meeting_id="92674392836", join_url="https://zoom.us/j/1", passcode="abc"
     )

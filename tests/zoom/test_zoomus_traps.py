@@ -111,6 +111,22 @@ class TestLeakedArguments:
             plain_zoomus.meeting.create(user_id="host@zoom.example")
             assert "user_id" in http.last_request.json()
 
+    def test_zoomus_sends_the_id_on_with_a_change_and_its_time_wrong(self, plain_zoomus):
+        with mocking.Mocker() as http:
+            http.patch(mocking.ANY, status_code=204)
+            plain_zoomus.meeting.update(id="92674392836", start_time=datetime(2026, 12, 1, 14, tzinfo=JST))
+            assert http.last_request.json() == {"id": "92674392836", "start_time": "2026-12-01T14:00:00Z"}
+
+    def test_the_portal_changes_the_time_and_nothing_else(self, zoom, request_for_tuesday, now, settings):
+        with mocking.Mocker() as http:
+            http.post(settings.ZOOM_OAUTH_URL, json={"access_token": "t", "expires_in": 3600})
+            path = f"{settings.ZOOM_API_URL}/meetings/92674392836"
+            changed = http.patch(path, status_code=204)
+            http.get(path, json={"id": 92674392836, "join_url": "http://127.0.0.1/j/1", "password": "a1"})
+            zoom.change("92674392836", request_for_tuesday, now=now)
+            body = {"start_time": "2026-06-02T05:00:00Z", "timezone": "Asia/Tokyo", "duration": 30}
+            assert json.loads(changed.last_request.body) == body
+
     def test_the_portal_sends_what_it_wrote_and_nothing_else(self, zoom, request_for_tuesday, now, settings):
         with mocking.Mocker() as http:
             http.post(settings.ZOOM_OAUTH_URL, json={"access_token": "t", "expires_in": 3600})
