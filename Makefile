@@ -39,6 +39,10 @@ check: install-dev  ## Run the whole gate: style, types, layers, settings, files
 bench: install-dev  ## Measure page and booking times, print the table
 	@$(BIN)/python -m bench
 
+.PHONY: trace
+trace: install-dev  ## Say which test carries out which requirement, write docs/requirements-trace.md
+	@$(BIN)/python -m demo.trace
+
 .PHONY: screenshots
 screenshots: install-dev  ## Take the pictures of the README anew
 	@$(BIN)/python -m docs.screenshots

@@ -20,11 +20,12 @@ from bench.plan import Plan
 from booking.clock import at, day_of
 from booking.enums import Action, MeetingState, ReservationStatus
 from booking.flows.online_meeting import request_meeting
-from booking.mails import queue_reservation_mails
+from booking.mails.reservations import queue_reservation_mails
 from booking.models import (
     Counselor,
     OnlineMeeting,
     OpeningWindow,
+    PolicyVersion,
     Reservation,
     ReservationEvent,
     Service,
@@ -102,8 +103,11 @@ def _terms() -> tuple[TermsDocument, TermsDocument]:
 def _service(plan: Plan, office: Office, terms: TermsDocument, software: TermsDocument) -> Service:
     service = Service.objects.create(office=office, name="オンライン職業相談", terms=terms, software_terms=software)
     closes = (datetime.combine(date.min, OPENS) + plan.half_hours * LENGTH).time()
+    version = PolicyVersion.objects.create(
+        service=service, in_force_on=date(2025, 1, 6), announced_on=date(2025, 1, 5), asks_device=False
+    )
     for weekday in range(5):
-        ServiceHours.objects.create(service=service, weekday=weekday, opens=OPENS, closes=closes)
+        ServiceHours.objects.create(policy=version, weekday=weekday, opens=OPENS, closes=closes)
     return service
 
 
@@ -118,7 +122,7 @@ def _counselors(service: Service, count: int, *, host: str) -> list[Counselor]:
 
 def _open(counselors: Iterable[Counselor], service: Service, plan: Plan, days: Sequence[date]) -> None:
     """Weekly windows of every counselor, from the first of the days to the last."""
-    closes = service.hours.all()[0].closes
+    closes = service.versions[0].hours.all()[0].closes
     OpeningWindow.objects.bulk_create(
         OpeningWindow(
             counselor=counselor, weekday=weekday, begins_on=days[0], ends_on=days[-1], opens=OPENS, closes=closes

@@ -46,6 +46,7 @@ LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "staticfiles", "__pyca
 PATIENCE_IN_SECONDS = 180
 OFFICE = "見本・小林"
 TOPIC = "経験のない職種に応募したいです。応募書類の書き方を相談させてください。"
+ANSWERS = ["ハローワークで求職登録をしている方", "はい（参加できる場所と通信環境もあります）", "職業相談・職業紹介"]
 
 
 class ScreenshotError(Exception):
@@ -199,6 +200,8 @@ def seeker_books(page: Page, ports: Ports) -> None:
     press(main.get_by_role("button", name="この時間を選ぶ"))
     finish_sign_in(page, SEEKERS[0])
     press(main.get_by_role("button", name="この時間で進む"))
+    for answer in ANSWERS:
+        page.get_by_label(answer).check()
     page.get_by_label("相談内容").fill(TOPIC)
     take(page, "details")
     press(main.get_by_role("button", name="確認へ進む"))
@@ -220,6 +223,8 @@ def seeker_books(page: Page, ports: Ports) -> None:
     take(page, "terms")
     page.goto(ports.url(ports.web) + f"/reservations/{number[1]}/")
     take(page, "reservation")
+    press(main.get_by_role("link", name="日時の変更へ進む"))
+    take(page, "move")
 
 
 def times_again(page: Page, ports: Ports) -> None:
@@ -235,6 +240,8 @@ def counselor_looks(page: Page, ports: Ports, *, day: str) -> None:
     take(page, "day")
     page.goto(ports.url(ports.web) + "/admin/booking/openingwindow/add/")
     take(page, "window")
+    page.goto(ports.url(ports.web) + "/admin/enter/")
+    take(page, "enter")
 
 
 def manager_looks(page: Page, ports: Ports) -> None:
@@ -243,6 +250,11 @@ def manager_looks(page: Page, ports: Ports) -> None:
     page.goto(ports.url(ports.web) + "/admin/booking/service/")
     press(page.locator("#result_list tbody th a").first)
     take(page, "service")
+    page.goto(ports.url(ports.web) + "/admin/booking/policyversion/")
+    press(page.locator("#result_list tbody th a").first)
+    take(page, "rules")
+    page.goto(ports.url(ports.web) + "/admin/time-machine/")
+    take(page, "time-machine")
 
 
 # --- Signing in and the mail ----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from django.urls.converters import SlugConverter
 from django.utils.translation import gettext_lazy as _
 
 from booking.acts import ACT_BY_SLUG
-from booking.views import counselor, export, office
+from booking.views import consequences, counselor, demand, entry, export, moving, office, requests, rules
 
 OWN_APPS = {"booking", "offices", "mailing", "accounts", "terms", "audit"}
 
@@ -41,10 +41,30 @@ class PortalAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         pages = [
+            path("decisions/", self.admin_view(consequences.decisions), name="decisions"),
+            path(
+                "reservations/<slug:number>/consequence/", self.admin_view(consequences.consequence), name="consequence"
+            ),
+            path(
+                "reservations/<slug:number>/restrict/", self.admin_view(consequences.restrict_person), name="restrict"
+            ),
             path("day/", self.admin_view(office.day_reservations), name="day"),
+            path("requests/", self.admin_view(requests.request_list), name="requests"),
+            path("requests/<slug:number>/", self.admin_view(requests.request_page), name="request"),
+            path("requests/<slug:number>/accept/", self.admin_view(requests.accept), name="accept_request"),
+            path("requests/<slug:number>/propose/", self.admin_view(requests.make_proposal), name="propose"),
+            path("requests/<slug:number>/refuse/", self.admin_view(requests.refuse), name="refuse_request"),
+            path("demand/", self.admin_view(demand.unmet_demand), name="demand"),
+            path("enter/", self.admin_view(entry.enter_reservation), name="enter"),
+            path("reservations/<slug:number>/entered/", self.admin_view(entry.entered), name="entered"),
             path("export/", self.admin_view(export.export_reservations), name="export"),
+            path("rules/<int:pk>/difference/", self.admin_view(rules.version_difference), name="rules_difference"),
+            path("rules/<int:pk>/copy/", self.admin_view(rules.copy_version), name="rules_copy"),
+            path("time-machine/", self.admin_view(rules.time_machine), name="time_machine"),
+            path("refusals/", self.admin_view(rules.refusal_codes), name="refusals"),
             path("r/<int:content_type_id>/<path:object_id>/", self.admin_view(self.view_on_site), name="view_on_site"),
             path("reservations/<slug:number>/host/", self.admin_view(counselor.open_host_link), name="host"),
+            path("reservations/<slug:number>/move/", self.admin_view(moving.move), name="move"),
             path("reservations/<slug:number>/<act:slug>/", self.admin_view(counselor.act_on_reservation), name="act"),
         ]
         return [*pages, *(url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site")]

@@ -22,6 +22,14 @@ app.conf.beat_schedule = {
         "task": "booking.periodic.cancel_no_shows",
         "schedule": timedelta(seconds=15),
     },
+    "serve the waiting lines": {
+        "task": "booking.periodic.serve_waiting_lines",
+        "schedule": timedelta(minutes=1),
+    },
+    "write down unmet demand": {
+        "task": "booking.periodic.count_unmet_demand",
+        "schedule": timedelta(minutes=10),
+    },
     "complete past sessions": {
         "task": "booking.periodic.complete_past_sessions",
         "schedule": timedelta(minutes=5),
@@ -49,6 +57,10 @@ app.conf.beat_schedule = {
     "clear expired sessions": {
         "task": "accounts.periodic.clear_sessions",
         "schedule": crontab(hour="3", minute="40"),
+    },
+    "look after unused accounts": {
+        "task": "accounts.periodic.look_after_unused_accounts",
+        "schedule": crontab(hour="4", minute="10"),
     },
     "purge personal data of past sessions": {
         "task": "booking.periodic.purge_personal_data",

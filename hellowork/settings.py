@@ -238,6 +238,8 @@ USERSESSIONS_TRACK_ACTIVITY = False
 PROVISIONAL_REGISTRATION_LIFETIME = timedelta(hours=24)
 REGISTRATION_RATE_LIMITS = {"ip": "20/hour", "address": "5/hour"}
 BOOKING_RATE_LIMITS = {"user": "60/hour"}
+LINK_RATE_LIMITS = {"ip": "20/hour", "address": "5/hour"}
+LOOK_UP_RATE_LIMITS = {"ip": "20/15 minutes", "number": "5/15 minutes"}
 
 # Counted from the sign-in, whatever a person does (domain-and-standards F 32). The idle limit is longer than the longest
 # session. Seekers have none: it would take away what they typed on the way to a reservation.
@@ -298,6 +300,11 @@ RETENTION = {
     "mail_content": timedelta(days=90),
     "mail_row": timedelta(days=365),
 }
+
+UNUSED_ACCOUNT_YEARS = 1
+"""An account nobody used for so long is erased (J-17)."""
+UNUSED_ACCOUNT_NOTICES = [timedelta(days=60), timedelta(days=30), timedelta(days=7)]
+"""So long before, its owner is written to (X-16)."""
 
 # --- Logs -----------------------------------------------------------------------------------------------------------
 
