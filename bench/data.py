@@ -23,6 +23,7 @@ from booking.flows.online_meeting import request_meeting
 from booking.mails.reservations import queue_reservation_mails
 from booking.models import (
     Counselor,
+    MeetingHost,
     OnlineMeeting,
     OpeningWindow,
     PolicyVersion,
@@ -112,9 +113,11 @@ def _service(plan: Plan, office: Office, terms: TermsDocument, software: TermsDo
 
 
 def _counselors(service: Service, count: int, *, host: str) -> list[Counselor]:
+    hosts = MeetingHost.objects.bulk_create(
+        MeetingHost(address=f"{host}{n}@zoom.example", office=service.office) for n in range(count)
+    )
     counselors = Counselor.objects.bulk_create(
-        Counselor(office=service.office, name=f"相談 花子{n}", meeting_host=f"{host}{n}@zoom.example")
-        for n in range(count)
+        Counselor(office=service.office, name=f"相談 花子{n}", meeting_host=own) for n, own in enumerate(hosts)
     )
     service.counselors.set(counselors)
     return counselors
@@ -171,6 +174,8 @@ def _reservation(
         seeker=person,
         starts_at=start,
         ends_at=start + LENGTH,
+        meeting_host_id=counselor.meeting_host_id,
+        host_until=start + LENGTH,
         name=person.name,
         kana=person.kana,
         phone="090-1234-5678",
@@ -261,9 +266,9 @@ def _template() -> Reservation:
         reservation=template,
         software=service.software,
         state=MeetingState.CLOSED,
-        host=counselor.meeting_host,
+        host=counselor.meeting_host_id,
         starts_at=start,
-        minutes=30,
+        ends_at=start + LENGTH,
         requested_at=now,
         next_attempt_at=now,
     )

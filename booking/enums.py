@@ -197,6 +197,7 @@ class Language(models.TextChoices):
 
 class MeetingState(models.TextChoices):
     REQUESTED = "requested", _("作成待ち")
+    MISSING = "missing", _("URLの登録待ち")
     CREATING = "creating", _("作成中")
     UNKNOWN = "unknown", _("結果不明")
     OPEN = "open", _("作成済み")
@@ -210,7 +211,21 @@ NOT_YET_OPEN = (MeetingState.REQUESTED, MeetingState.CREATING, MeetingState.UNKN
 CAN_BE_ENTERED = (MeetingState.OPEN, MeetingState.CHANGING)
 """The link is known and works: the meeting exists, though it may not have heard of its new time yet."""
 WAITING_FOR_EFFECT = (*NOT_YET_OPEN, MeetingState.CHANGING, MeetingState.CLOSING)
-LIVE_MEETING = (*NOT_YET_OPEN, *CAN_BE_ENTERED, MeetingState.FAILED)
+LIVE_MEETING = (*NOT_YET_OPEN, *CAN_BE_ENTERED, MeetingState.FAILED, MeetingState.MISSING)
+
+
+class TextPlace(models.TextChoices):
+    """Where a paragraph of the office's own stands in the mails."""
+
+    PREPARATION = "preparation", _("準備していただくことの後")
+    CONTACT = "contact", _("お問い合わせの後")
+
+
+class SeenBy(models.TextChoices):
+    """How we know that somebody was in the meeting."""
+
+    WEBHOOK = "webhook", _("通知")
+    POLL = "poll", _("問い合わせ")
 
 
 class MailKind(models.TextChoices):

@@ -49,7 +49,7 @@ def _event(reservation: Reservation, *, method: Method, now: datetime) -> Event:
     event.add("dtstart", reservation.starts_at.astimezone(JST))
     event.add("dtend", reservation.ends_at.astimezone(JST))
     event.add("summary", _("オンライン相談（%(office)s）") % {"office": reservation.office.name})
-    event.add("location", _("オンライン（%s）") % reservation.service.software.label)
+    event.add("location", _("オンライン（%s）") % reservation.service.software_label)
     event.add("description", _description(reservation))
     event.add("url", page_url(reservation))
     event.add("class", "PRIVATE")

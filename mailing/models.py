@@ -1,5 +1,6 @@
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -8,13 +9,32 @@ class MailState(models.TextChoices):
     QUEUED = "queued", _("送信待ち")
     SENDING = "sending", _("送信中")
     SENT = "sent", _("送信済み")
+    DELAYED = "delayed", _("遅れています（自動で再送）")
     FAILED = "failed", _("送信できません")
+    BOUNCED = "bounced", _("届きませんでした")
     SUPERSEDED = "superseded", _("送信不要になりました")
+    PURGED = "purged", _("本文を消去しました")
+
+
+TO_BE_SENT = (MailState.QUEUED, MailState.DELAYED)
+"""A worker takes them up when they are due."""
+UNDELIVERED = (MailState.FAILED, MailState.BOUNCED)
+"""Staff have to tell the person in another way."""
+
+
+class ReportAction(models.TextChoices):
+    """The Action field of a delivery status notification (RFC 3464, 2.3.3)."""
+
+    FAILED = "failed", _("届きませんでした")
+    DELAYED = "delayed", _("遅れています")
+    DELIVERED = "delivered", _("届きました")
+    RELAYED = "relayed", _("転送しました")
+    EXPANDED = "expanded", _("配布しました")
 
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def due(self, now: datetime) -> "OutgoingMailQuerySet":
-        return self.filter(state=MailState.QUEUED, due_at__lte=now)
+        return self.filter(state__in=TO_BE_SENT, due_at__lte=now)
 
     def not_woken_since(self, moment: datetime) -> "OutgoingMailQuerySet":
         return self.filter(models.Q(woken_at__isnull=True) | models.Q(woken_at__lte=moment))
@@ -27,7 +47,7 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
         return self.filter(cause=cause)
 
     def undelivered(self) -> "OutgoingMailQuerySet":
-        return self.filter(state=MailState.FAILED)
+        return self.filter(state__in=UNDELIVERED)
 
 
 class OutgoingMail(models.Model):
@@ -57,7 +77,19 @@ class OutgoingMail(models.Model):
     message_id = models.CharField(_("Message-ID"), max_length=120, blank=True)
     subject = models.CharField(_("件名"), max_length=200, blank=True)
     body = models.TextField(_("本文"), blank=True)
+    attachments = models.JSONField(_("添付ファイル"), default=list, blank=True, editable=False)
+    """[{"name", "content_type", "content"}] as it went out."""
     is_secret = models.BooleanField(_("本文を残さない"), default=False)
+    bounced_at = models.DateTimeField(_("届かなかった日時"), null=True, blank=True)
+    told_at = models.DateTimeField(_("電話で伝えた日時"), null=True, blank=True)
+    told_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("電話で伝えた職員"),
+        null=True,
+        blank=True,
+        related_name="+",
+    )
 
     objects = OutgoingMailQuerySet.as_manager()
 
@@ -69,8 +101,33 @@ class OutgoingMail(models.Model):
             models.UniqueConstraint(fields=["cause", "kind", "occurrence"], name="mail_once_per_cause_and_occurrence")
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="mail_due", condition=models.Q(state__in=["queued", "sending"])),
+            models.Index(
+                fields=["cause"], name="mail_undelivered", condition=models.Q(state__in=["failed", "bounced"])
+            ),
+            models.Index(fields=["message_id"], name="mail_by_message_id"),
+            models.Index(fields=["due_at"], name="mail_due", condition=models.Q(state__in=["queued", "sending", "delayed"])),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} → {self.to}"
+
+
+class DeliveryReport(models.Model):
+    """What a mail server reported about a mail of ours (RFC 3464). The digest makes reading it twice harmless."""
+
+    digest = models.CharField(_("要約値"), max_length=64, unique=True, editable=False)
+    mail = models.ForeignKey(
+        OutgoingMail, models.CASCADE, verbose_name=_("送信メール"), related_name="reports", null=True, blank=True
+    )
+    action = models.CharField(_("結果"), max_length=10, choices=ReportAction)
+    status = models.CharField(_("状態コード"), max_length=12, blank=True)
+    diagnostic = models.CharField(_("相手のサーバーの説明"), max_length=300, blank=True)
+    received_at = models.DateTimeField(_("受信日時"))
+
+    class Meta:
+        verbose_name = _("配送の報告")
+        verbose_name_plural = _("配送の報告")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.status}"

@@ -10,7 +10,16 @@ from accounts.models import EmployerProfile, SeekerProfile, User
 from booking.availability import Search, Slot, free_slots
 from booking.clock import JST
 from booking.enums import ReservationStatus
-from booking.models import Absence, Counselor, OpeningWindow, PolicyVersion, Reservation, Service, ServiceHours
+from booking.models import (
+    Absence,
+    Counselor,
+    MeetingHost,
+    OpeningWindow,
+    PolicyVersion,
+    Reservation,
+    Service,
+    ServiceHours,
+)
 from offices.models import Office, Role, StaffMembership
 from terms.models import TermsDocument, TermsKind, TermsVersion
 
@@ -154,6 +163,14 @@ class MembershipFactory(factory.django.DjangoModelFactory[StaffMembership]):
     role = Role.COUNSELOR
 
 
+class MeetingHostFactory(factory.django.DjangoModelFactory[MeetingHost]):
+    class Meta:
+        model = MeetingHost
+
+    address = factory.Sequence(lambda n: f"host{n}@zoom.example")
+    office = factory.SubFactory(OfficeFactory)
+
+
 class CounselorFactory(factory.django.DjangoModelFactory[Counselor]):
     """Offers `services`; by default with a window 9:00–17:00 on every weekday."""
 
@@ -164,7 +181,7 @@ class CounselorFactory(factory.django.DjangoModelFactory[Counselor]):
     office = factory.SubFactory(OfficeFactory)
     membership = factory.SubFactory(MembershipFactory, office=factory.SelfAttribute("..office"))
     name = factory.Sequence(lambda n: f"相談 花子{n}")
-    meeting_host = factory.Sequence(lambda n: f"host{n}@zoom.example")
+    meeting_host = factory.SubFactory(MeetingHostFactory, office=factory.SelfAttribute("..office"))
 
     @factory.post_generation
     def services(self: Counselor, create: bool, extracted: list[Service] | None, **_kwargs: Any) -> None:
@@ -196,6 +213,8 @@ class ReservationFactory(factory.django.DjangoModelFactory[Reservation]):
     seeker = factory.SubFactory(SeekerFactory)
     starts_at = jst(6, 2, 10)
     ends_at = factory.LazyAttribute(lambda o: o.starts_at + o.service.policy_on(o.starts_at.date()).length)
+    meeting_host = factory.SelfAttribute("counselor.meeting_host")
+    host_until = factory.LazyAttribute(lambda o: o.ends_at if o.meeting_host else None)
     status = ReservationStatus.CONFIRMED
     reserved_at = NOW
     name = factory.SelfAttribute("seeker.name")

@@ -49,7 +49,7 @@ def _claim(meeting_pk: int, *, now: datetime) -> Order | None:
         _give_up(meeting)
         return None
     if meeting.state == MeetingState.REQUESTED:
-        meeting.host = reservation.counselor.meeting_host
+        meeting.host = reservation.meeting_host_id or ""
     if not meeting.host:
         give_back(meeting, failure=HostUnavailable(_("Zoomのユーザーが登録されていません")), now=now)
         return None
@@ -118,7 +118,7 @@ def _surplus(meeting: OnlineMeeting, *, created: CreatedMeeting, now: datetime) 
         state=MeetingState.CLOSING,
         host=meeting.host,
         starts_at=meeting.starts_at,
-        minutes=meeting.minutes,
+        ends_at=meeting.ends_at,
         meeting_id=created.meeting_id,
         requested_at=now,
         next_attempt_at=now,

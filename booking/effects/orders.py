@@ -41,7 +41,7 @@ def request_of(meeting: OnlineMeeting, *, now: datetime) -> MeetingRequest:
     return MeetingRequest(
         host=meeting.host,
         starts_at=starts_at,
-        minutes=max(-((starts_at - _ends_at(meeting)) // timedelta(minutes=1)), 1),
+        minutes=max(-((starts_at - meeting.ends_at) // timedelta(minutes=1)), 1),
         topic=TOPIC,
         ref=meeting.ref,
     )
@@ -53,8 +53,4 @@ def earliest_start(now: datetime) -> datetime:
 
 def is_over(meeting: OnlineMeeting, *, now: datetime) -> bool:
     """Whatever the meeting software did now would come after the session."""
-    return earliest_start(now) >= _ends_at(meeting)
-
-
-def _ends_at(meeting: OnlineMeeting) -> datetime:
-    return meeting.starts_at + timedelta(minutes=meeting.minutes)
+    return earliest_start(now) >= meeting.ends_at

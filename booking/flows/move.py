@@ -129,7 +129,7 @@ def _move(
             moved = move_to(search, slot, counselor_id, place=place)
         except SlotTaken:
             continue
-        move_meeting(moved, now=search.now, host_stays=host == moved.counselor.meeting_host)
+        move_meeting(moved, now=search.now, host_stays=host == (moved.meeting_host_id or ""))
         queue_move(moved, from_start=current.starts_at, reason=reason, now=search.now)
         return moved
     raise refusal("slot_taken")

@@ -7,7 +7,6 @@ from django.db import transaction
 
 from booking.enums import CAN_BE_ENTERED, MeetingState
 from booking.models import OnlineMeeting, Reservation
-from booking.models.meeting import minutes_of
 from booking.tasks import change_meeting, close_meeting, open_meeting
 from mailing.wake_up import call_worker
 
@@ -36,7 +35,7 @@ def move_meeting(reservation: Reservation, *, now: datetime, host_stays: bool) -
 def _take_new_time(meeting: OnlineMeeting, *, reservation: Reservation, now: datetime) -> None:
     """One that is not open yet keeps its turn: after a lost answer Zoom needs the pause to list what it made."""
     meeting.starts_at = reservation.starts_at
-    meeting.minutes = minutes_of(reservation)
+    meeting.ends_at = reservation.ends_at
     if meeting.state in CAN_BE_ENTERED:
         meeting.state = MeetingState.CHANGING
         meeting.next_attempt_at = now
@@ -46,7 +45,7 @@ def _take_new_time(meeting: OnlineMeeting, *, reservation: Reservation, now: dat
         meeting.error = ""
         meeting.requested_at = meeting.next_attempt_at = now
         transaction.on_commit(partial(call_worker, open_meeting, meeting.pk))
-    meeting.save(update_fields=["starts_at", "minutes", "state", "error", "requested_at", "next_attempt_at"])
+    meeting.save(update_fields=["starts_at", "ends_at", "state", "error", "requested_at", "next_attempt_at"])
 
 
 def give_up_meeting(reservation: Reservation, *, now: datetime) -> None:

@@ -14,6 +14,7 @@ from booking.db import constraint_as_booking_error
 from booking.enums import Action, Origin, ReservationStatus
 from booking.errors import BookingError, Reason, SlotTaken
 from booking.flows.lapse import end_run_out
+from booking.hosts import host_columns
 from booking.models import Counselor, InterpreterHours, Reservation
 from booking.refusals import refusal, refusal_for
 from booking.transitions import apply, leave_event
@@ -79,7 +80,13 @@ def move_to(search: Search, slot: Slot, counselor_id: int, *, place: Place) -> R
         for gone in _in_the_way(search, slot, counselor, keeps_hold=True):
             _give_back(gone, now=search.now)
         moved = Reservation.objects.lock().with_facts().get(pk=search.moving.pk)
-        columns = {"starts_at": slot.starts_at, "ends_at": slot.ends_at, "counselor": counselor, **place.values}
+        columns = {
+            "starts_at": slot.starts_at,
+            "ends_at": slot.ends_at,
+            "counselor": counselor,
+            **host_columns(counselor, software=moved.service.software, ends_at=slot.ends_at),
+            **place.values,
+        }
         for name, value in columns.items():
             setattr(moved, name, value)
         apply(moved, place.action, actor=place.by, now=search.now, reason=place.reason, saving=columns)
@@ -144,6 +151,7 @@ def _insert(search: Search, slot: Slot, counselor: Counselor, *, place: Place) -
         counselor_was_chosen=search.counselor is not None,
         reserved_at=None if place.status == ReservationStatus.HELD else search.now,
         **whose,
+        **host_columns(counselor, software=search.service.software, ends_at=slot.ends_at),
         **place.values,
     )
     reservation.save(force_insert=True)

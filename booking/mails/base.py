@@ -95,7 +95,7 @@ def facts_of(reservation: Reservation) -> dict[str, Any]:
         "service": service,
         "starts_at": reservation.starts_at,
         "ends_at": reservation.ends_at,
-        "software": service.software.label,
+        "software": service.software_label,
         "meeting": OnlineMeeting.objects.open_of(reservation),
         "join_opens_at": join_opens_at(reservation),
         "no_show_minutes": reservation.policy.no_show_after // timedelta(minutes=1),

@@ -1,10 +1,14 @@
 import secrets
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from booking.db import TsTzRange
 from booking.enums import CAN_BE_ENTERED, LIVE_MEETING, WAITING_FOR_EFFECT, MeetingState
+from booking.models.link import MeetingLink
 from booking.models.reservation import Reservation
 from booking.policies import LINK_FOLLOWS_AFTER
 from offices.enums import MeetingSoftware
@@ -13,10 +17,6 @@ from offices.enums import MeetingSoftware
 def new_ref() -> str:
     """Sixteen hex characters that mark a meeting as ours without naming anybody (zoom contract C.7)."""
     return secrets.token_hex(8)
-
-
-def minutes_of(reservation: Reservation) -> int:
-    return (reservation.ends_at - reservation.starts_at) // timedelta(minutes=1)
 
 
 class OnlineMeetingQuerySet(models.QuerySet["OnlineMeeting"]):
@@ -28,9 +28,9 @@ class OnlineMeetingQuerySet(models.QuerySet["OnlineMeeting"]):
         return self.create(
             reservation=reservation,
             software=reservation.service.software,
-            host=reservation.counselor.meeting_host,
+            host=reservation.meeting_host_id or "",
             starts_at=reservation.starts_at,
-            minutes=minutes_of(reservation),
+            ends_at=reservation.ends_at,
             requested_at=now,
             next_attempt_at=now,
         )
@@ -58,9 +58,14 @@ class OnlineMeeting(models.Model):
     software = models.CharField(_("会議ソフト"), max_length=10, choices=MeetingSoftware)
     state = models.CharField(_("状態"), max_length=10, choices=MeetingState, default=MeetingState.REQUESTED)
     ref = models.CharField(_("目印"), max_length=16, unique=True, default=new_ref, editable=False)
-    host = models.CharField(_("ホスト"), max_length=254)
+    host = models.CharField(_("ホスト"), max_length=254, blank=True)
+    link = models.ForeignKey(
+        MeetingLink, models.PROTECT, verbose_name=_("会議のURL"), related_name="meetings", null=True, blank=True
+    )
+    exclusive_link = models.CharField(max_length=500, null=True, blank=True, editable=False)
+    """The address, when only one session at a time may use it; None for Zoom, telephone and rooms with a lobby."""
     starts_at = models.DateTimeField(_("開始"))
-    minutes = models.PositiveSmallIntegerField(_("長さ（分）"))
+    ends_at = models.DateTimeField(_("終了"))
     meeting_id = models.CharField(_("ミーティングID"), max_length=20, blank=True)
     join_url = models.CharField(_("参加URL"), max_length=500, blank=True)
     passcode = models.CharField(_("パスコード"), max_length=20, blank=True)
@@ -84,8 +89,20 @@ class OnlineMeeting(models.Model):
                 name="one_live_meeting_per_reservation",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state__in=CAN_BE_ENTERED) | ~models.Q(meeting_id=""),
-                name="open_meeting_has_an_id",
+                condition=~models.Q(state__in=CAN_BE_ENTERED)
+                | ~models.Q(meeting_id="")
+                | models.Q(software=MeetingSoftware.PHONE)
+                | (models.Q(software=MeetingSoftware.LINK) & ~models.Q(join_url="")),
+                name="open_meeting_can_be_entered",
+            ),
+            ExclusionConstraint(
+                name="link_serves_one_session_at_a_time",
+                expressions=[
+                    (TsTzRange("starts_at", "ends_at", RangeBoundary(inclusive_upper=True)), RangeOperators.OVERLAPS),
+                    ("exclusive_link", RangeOperators.EQUAL),
+                ],
+                condition=models.Q(state__in=LIVE_MEETING),
+                violation_error_message=_("このURLは、同じ時間か、すぐ前か後の相談で使います。"),
             ),
         ]
         indexes = [
@@ -98,6 +115,10 @@ class OnlineMeeting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_software_display()} {self.display_id or self.ref}"
+
+    @property
+    def minutes(self) -> int:
+        return (self.ends_at - self.starts_at) // timedelta(minutes=1)
 
     @property
     def display_id(self) -> str:

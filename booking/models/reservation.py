@@ -25,6 +25,7 @@ from booking.enums import (
 )
 from booking.models.details import Details
 from booking.models.guest import Guest, is_same_person
+from booking.models.host import MeetingHost
 from booking.models.schedule import Counselor
 from booking.models.service import Service
 from booking.policies import BookingPolicy
@@ -174,6 +175,15 @@ class Reservation(Details):
     ends_at = models.DateTimeField(_("終了"))
     status = models.CharField(_("状態"), max_length=20, choices=ReservationStatus, default=ReservationStatus.HELD)
     hold_expires_at = models.DateTimeField(_("仮押さえの期限"), null=True, blank=True)
+    meeting_host = models.ForeignKey(
+        MeetingHost,
+        models.PROTECT,
+        verbose_name=_("Zoomのユーザー"),
+        related_name="reservations",
+        null=True,
+        blank=True,
+    )
+    host_until = models.DateTimeField(_("Zoomのユーザーが空く日時"), null=True, blank=True)
     counselor_was_chosen = models.BooleanField(_("相談員の指名"), default=False)
 
     created_at = models.DateTimeField(_("作成日時"), auto_now_add=True)
@@ -222,6 +232,20 @@ class Reservation(Details):
                 ],
                 condition=models.Q(status__in=OCCUPYING),
                 violation_error_message=_("同じ時間に別の予約があります。"),
+            ),
+            ExclusionConstraint(
+                name="meeting_host_not_double_booked",
+                expressions=[
+                    (TsTzRange("starts_at", "host_until"), RangeOperators.OVERLAPS),
+                    ("meeting_host", RangeOperators.EQUAL),
+                ],
+                condition=models.Q(status__in=OCCUPYING),
+                violation_error_message=_("このZoomのユーザーは、その時間に別の相談で使います。"),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(meeting_host__isnull=True, host_until__isnull=True)
+                | models.Q(meeting_host__isnull=False, host_until__gte=models.F("ends_at")),
+                name="host_is_taken_until_the_end",
             ),
             models.CheckConstraint(
                 condition=models.Q(seeker__isnull=False, guest__isnull=True)

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from booking.enums import Language, Weekday
+from booking.models.host import MeetingHost
 from booking.models.service import Service
 from offices.models import Office, StaffMembership
 
@@ -39,11 +40,15 @@ class Counselor(models.Model):
     services = models.ManyToManyField(
         Service, verbose_name=_("担当する相談メニュー"), related_name="counselors", blank=True
     )
-    meeting_host = models.CharField(
-        _("Zoomのユーザー"),
-        max_length=254,
+    meeting_host = models.OneToOneField(
+        MeetingHost,
+        models.PROTECT,
+        verbose_name=_("本人のZoomのユーザー"),
+        related_name="counselor",
+        null=True,
         blank=True,
-        help_text=_("Zoomに登録したメールアドレス。相談員ごとに1つ必要です。"),
+        help_text=_("空欄にすると、安定所や労働局で共用するZoomのユーザーを使います。"),
+        error_messages={"unique": _("このZoomのユーザーは、ほかの相談員が使っています。")},
     )
     is_active = models.BooleanField(_("予約を受け付ける"), default=True)
 
@@ -53,14 +58,6 @@ class Counselor(models.Model):
         verbose_name = _("相談員")
         verbose_name_plural = _("相談員")
         ordering = ["office", "name"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["meeting_host"],
-                condition=~models.Q(meeting_host=""),
-                name="meeting_host_serves_one_counselor",
-                violation_error_message=_("このZoomのユーザーは、ほかの相談員が使っています。"),
-            )
-        ]
 
     def __str__(self) -> str:
         return self.name

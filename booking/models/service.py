@@ -6,7 +6,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from booking.policies import BookingPolicy
-from offices.enums import MeetingSoftware
+from offices.enums import MeetingSoftware, PhoneCaller
 from offices.models import Office
 from terms.models import TermsDocument
 
@@ -35,6 +35,19 @@ class Service(models.Model):
         choices=MeetingSoftware,
         blank=True,
         help_text=_("空欄は、安定所に登録した会議ソフトを使います。"),
+    )
+    software_name = models.CharField(
+        _("会議ソフトの名前"),
+        max_length=30,
+        blank=True,
+        help_text=_("会議のURLを使うときの名前です。例: TeleOffice"),
+    )
+    phone_caller = models.CharField(_("電話をかける側"), max_length=8, choices=PhoneCaller, default=PhoneCaller.OFFICE)
+    phone_number = models.CharField(
+        _("相談の電話番号"),
+        max_length=20,
+        blank=True,
+        help_text=_("電話の相談で、利用者からかけるときの番号です。空欄は、安定所の代表番号です。"),
     )
     terms = models.ForeignKey(
         TermsDocument,
@@ -90,3 +103,8 @@ class Service(models.Model):
     def software(self) -> MeetingSoftware:
         """The service's own meeting software, else the office's."""
         return MeetingSoftware(self.meeting_software or self.office.meeting_software)
+
+    @property
+    def software_label(self) -> str:
+        """What people call it."""
+        return self.software_name or str(self.software.label)

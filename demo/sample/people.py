@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.models import EmployerProfile, SeekerProfile, User
 from accounts.numbers import parse_phone
-from booking.models import Counselor, Service
+from booking.models import Counselor, MeetingHost, Service
 from demo import sample_staff
 from offices.models import Office, Role, StaffMembership
 
@@ -104,9 +104,11 @@ class People:
         plan = zip(sample_staff.COUNSELORS[key], COUNSELOR_NAMES[key], OFFERED[key], strict=True)
         for number, (email, name, offered) in enumerate(plan, start=1):
             membership = self.load_member(email, office, Role.COUNSELOR, SampleName(name, ""))
+            host, _created = MeetingHost.objects.get_or_create(
+                address=f"host{number}@{key}.mihon.example", defaults={"office": office}
+            )
             counselor, created = Counselor.objects.get_or_create(
-                membership=membership,
-                defaults={"office": office, "name": name, "meeting_host": f"host{number}@{key}.mihon.example"},
+                membership=membership, defaults={"office": office, "name": name, "meeting_host": host}
             )
             if created:
                 counselor.services.set([services[service] for service in offered])

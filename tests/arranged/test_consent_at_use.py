@@ -47,7 +47,7 @@ def reservation(request, at_the_door):
         state=MeetingState.OPEN,
         host="host@zoom.example",
         starts_at=START,
-        minutes=30,
+        ends_at=reservation.ends_at,
         meeting_id="98765432109",
         join_url=JOIN_URL,
         passcode="135790",

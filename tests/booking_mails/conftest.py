@@ -56,7 +56,7 @@ def open_meeting(reservation) -> Callable[[], OnlineMeeting]:
             state=MeetingState.OPEN,
             host="host@zoom.example",
             starts_at=reservation.starts_at,
-            minutes=30,
+            ends_at=reservation.ends_at,
             meeting_id="85746065432",
             join_url="https://zoom.us/j/85746065432?pwd=secret",
             passcode="482913",

@@ -67,7 +67,7 @@ class TestTheReservationStays:
         assert after.counselor == other
         old, new = reservation.meetings.order_by("pk")
         assert old.state == MeetingState.CLOSING
-        assert (new.state, new.host, new.starts_at) == (MeetingState.REQUESTED, other.meeting_host, WEDNESDAY)
+        assert (new.state, new.host, new.starts_at) == (MeetingState.REQUESTED, other.meeting_host_id, WEDNESDAY)
 
     def test_the_own_counselor_comes_first_although_the_other_has_less_to_do(self, reservation: Reservation) -> None:
         ReservationFactory.create(service=reservation.service, counselor=reservation.counselor, starts_at=jst(6, 3, 9))

@@ -28,7 +28,7 @@ def meeting(reservation):
         state=MeetingState.OPEN,
         host="host@zoom.example",
         starts_at=reservation.starts_at,
-        minutes=30,
+        ends_at=reservation.ends_at,
         meeting_id="98765432109",
         join_url=JOIN_URL,
         passcode="135790",

@@ -64,9 +64,9 @@ def requested_meeting(now: datetime, **fields: Any) -> OnlineMeeting:
     return OnlineMeeting.objects.create(
         reservation=reservation,
         software=MeetingSoftware.ZOOM,
-        host=reservation.counselor.meeting_host,
+        host=reservation.meeting_host_id,
         starts_at=reservation.starts_at,
-        minutes=30,
+        ends_at=reservation.ends_at,
         requested_at=now,
         next_attempt_at=now,
     )

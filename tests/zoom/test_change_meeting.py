@@ -266,11 +266,11 @@ class TestAnotherHost:
         opened.refresh_from_db()
         new = OnlineMeeting.objects.live().get()
         assert opened.state == MeetingState.CLOSING
-        assert (new.host, new.starts_at) == (reservation.counselor.meeting_host, WEDNESDAY)
+        assert (new.host, new.starts_at) == (reservation.counselor.meeting_host_id, WEDNESDAY)
         close_meeting(opened.pk, now=now)
         open_meeting(new.pk, now=now)
         [made] = zoom_stand_in.meetings
-        assert (made["host_email"], made["start_time"]) == (reservation.counselor.meeting_host, WEDNESDAY_TEXT)
+        assert (made["host_email"], made["start_time"]) == (reservation.counselor.meeting_host_id, WEDNESDAY_TEXT)
 
 
 class TestWorkerIsCalled:
