@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from booking.meetings.errors import ConfigurationAlarm
 from booking.meetings.protocol import MeetingProvider
 from booking.meetings.zoom.provider import ZoomProvider
 from offices.enums import MeetingSoftware
@@ -14,3 +15,5 @@ def provider(software: str, *, timeout: timedelta | None = None) -> MeetingProvi
     match MeetingSoftware(software):
         case MeetingSoftware.ZOOM:
             return ZoomProvider.from_settings(timeout=timeout or settings.ZOOM_TIMEOUT)
+        case MeetingSoftware.LINK | MeetingSoftware.PHONE:
+            raise ConfigurationAlarm(f"{software}: the portal cannot command this software")
