@@ -22,12 +22,24 @@ class WaitUntil(MeetingError):
         self.at = at
 
 
+class OutOfOrder(WaitUntil):
+    """The software has not answered for a while: until `at` nobody asks it (circuit breaker, ADR 13)."""
+
+
 class OutcomeUnknown(MeetingError):
     """The call may have worked and only the answer was lost: look for the ref before asking again."""
 
 
 class ConfigurationAlarm(MeetingError):
     """Credentials, scopes, plan or account settings are wrong: an administrator has to act."""
+
+
+class NotInPlan(ConfigurationAlarm):
+    """The plan of the account or the licence of the host does not include what was asked."""
+
+
+class CannotBeCommanded(ConfigurationAlarm):
+    """The portal cannot do this with the software of the meeting: its capabilities do not include it."""
 
 
 class HostUnavailable(MeetingError):
@@ -40,3 +52,7 @@ class InvalidRequest(MeetingError):
 
 class MeetingGone(MeetingError):
     """The meeting does not exist (any more)."""
+
+
+class NotThereYet(MeetingError):
+    """What was asked for does not exist yet, or is not complete: ask again some minutes later."""

@@ -10,6 +10,7 @@ from booking.meetings.errors import (
     HostUnavailable,
     InvalidRequest,
     MeetingGone,
+    NotInPlan,
     OutcomeUnknown,
     RetryLater,
     WaitUntil,
@@ -34,7 +35,7 @@ def refusal(status: int, body: str, **headers: str) -> requests.Response:
     ("status", "code", "error"),
     [
         (400, 104, ConfigurationAlarm),
-        (400, 200, ConfigurationAlarm),
+        (400, 200, NotInPlan),
         (400, 300, InvalidRequest),
         (400, 1010, HostUnavailable),
         (400, 3000, InvalidRequest),

@@ -11,7 +11,8 @@ import requests_mock as mocking
 from zoomus import ZoomClient, util
 
 from booking.clock import JST
-from booking.meetings.zoom.provider import create_body, utc_text
+from booking.meetings.zoom.provider import create_body
+from booking.meetings.zoom.times import utc_text
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

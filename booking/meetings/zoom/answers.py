@@ -12,6 +12,7 @@ from booking.meetings.errors import (
     InvalidRequest,
     MeetingError,
     MeetingGone,
+    NotInPlan,
     OutcomeUnknown,
     RetryLater,
     WaitUntil,
@@ -20,7 +21,7 @@ from booking.meetings.errors import (
 TOKEN_REFUSED = {(400, 124), (401, 124), (401, None)}
 BY_STATUS_AND_CODE: dict[tuple[int, int | None], type[MeetingError]] = {
     (400, 104): ConfigurationAlarm,
-    (400, 200): ConfigurationAlarm,
+    (400, 200): NotInPlan,
     (400, 300): InvalidRequest,
     (400, 1010): HostUnavailable,
     (400, 3000): InvalidRequest,

@@ -1,7 +1,9 @@
 """Zoom as a meeting provider: what is sent, what is read back, what is checked."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -11,16 +13,27 @@ from booking.meetings.errors import (
     ConfigurationAlarm,
     InvalidRequest,
     MeetingGone,
+    NotThereYet,
     OutcomeUnknown,
     RetryLater,
 )
-from booking.meetings.protocol import CreatedMeeting, MeetingRequest
+from booking.meetings.protocol import (
+    Capability,
+    CreatedMeeting,
+    MeetingRequest,
+    MeetingStatus,
+    ScheduledMeeting,
+    Stay,
+)
+from booking.meetings.zoom.attendance import admitted, is_of, path_of_instance, stay_of
+from booking.meetings.zoom.times import moment_of, utc_text
 from booking.meetings.zoom.token import TokenSource
 from booking.meetings.zoom.transport import Transport
 
 logger = logging.getLogger(__name__)
 
 PAGES_AT_MOST = 20
+MARK = re.compile(r"ref:(?P<ref>[0-9a-f]{16})(?![0-9a-f])")
 SETTINGS: dict[str, Any] = {
     "waiting_room": True,
     "join_before_host": False,
@@ -45,6 +58,8 @@ CHECKED_SETTINGS = ("waiting_room", "auto_recording", "use_pmi")
 
 
 class ZoomProvider:
+    capabilities = frozenset(Capability)
+
     def __init__(self, transport: Transport) -> None:
         self._zoom = transport
 
@@ -60,10 +75,8 @@ class ZoomProvider:
         return _created(answer, sent=body)
 
     def find_by_ref(self, host: str, *, ref: str) -> tuple[str, ...]:
-        """`scheduled` and not `upcoming`: the meeting of a session that has begun or passed has to be found, too."""
-        found = [item for item in self._scheduled(host) if str(item.get("agenda", "")).startswith(marker(ref))]
-        found.sort(key=lambda item: (str(item.get("created_at", "")), str(item.get("id", ""))))
-        return tuple(str(item["id"]) for item in found)
+        found = [meeting for meeting in self.scheduled(host) if meeting.ref == ref]
+        return tuple(meeting.meeting_id for meeting in sorted(found, key=_age))
 
     def read(self, meeting_id: str) -> CreatedMeeting:
         return _created(self._zoom.get(_path(meeting_id)), sent={"settings": SETTINGS})
@@ -87,22 +100,74 @@ class ZoomProvider:
     def host_url(self, meeting_id: str) -> str:
         return checked_link(str(self._zoom.get(_path(meeting_id)).get("start_url", "")))
 
+    def status(self, meeting_id: str) -> MeetingStatus:
+        is_running = self._zoom.get(_path(meeting_id)).get("status") == MeetingStatus.STARTED
+        return MeetingStatus.STARTED if is_running else MeetingStatus.WAITING
+
+    def attendance(self, meeting_id: str, *, host: str) -> tuple[Stay, ...]:
+        """The number alone would tell of the last instance only; a session that was begun twice has two."""
+        stays = [stay for instance in self._instances(meeting_id) for stay in self._stays(instance, host=host)]
+        return tuple(sorted(stays, key=lambda stay: stay.joined_at))
+
+    def scheduled(self, host: str) -> tuple[ScheduledMeeting, ...]:
+        """`scheduled` and not `upcoming`: the meeting of a session that has begun or passed has to be found, too."""
+        items = self._pages(f"/users/{quote(host, safe='')}/meetings", of="meetings", type="scheduled")
+        return tuple(_scheduled(item) for item in items)
+
+    def _instances(self, meeting_id: str) -> list[str]:
+        try:
+            answer = self._zoom.get(f"/past_meetings/{quote(meeting_id, safe='')}/instances")
+        except MeetingGone as error:
+            raise NotThereYet(str(error)) from error
+        instances = [str(item["uuid"]) for item in answer.get("meetings") or [] if item.get("uuid")]
+        if not instances:
+            raise NotThereYet("Zoom: no instance of the meeting has ended")
+        return instances
+
+    def _stays(self, instance: str, *, host: str) -> list[Stay]:
+        try:
+            rows = admitted(self._pages(path_of_instance(instance), of="participants"))
+        except MeetingGone as error:
+            raise NotThereYet(str(error)) from error
+        ids_of_host = {row.get("id") for row in rows if is_of(row, host=host)} - {None, ""}
+        if not ids_of_host and any(row.get("id") for row in rows):
+            ids_of_host = {self._zoom.get(f"/users/{quote(host, safe='')}").get("id")}
+        return [
+            stay_of(row, instance=instance, is_host=is_of(row, host=host) or row.get("id") in ids_of_host)
+            for row in rows
+        ]
+
     def _end(self, path: str) -> None:
         try:
             self._zoom.put(f"{path}/status", body={"action": "end"})
         except InvalidRequest:
             logger.info("Zoom would not end a running meeting; it is deleted as it is")
 
-    def _scheduled(self, host: str) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = []
-        params = {"type": "scheduled", "page_size": "300"}
+    def _pages(self, path: str, *, of: str, **params: str) -> Iterator[dict[str, Any]]:
+        """Every item of a list, page by page. Raises RetryLater when the list does not end."""
+        asked = {**params, "page_size": "300"}
         for _page in range(PAGES_AT_MOST):
-            answer = self._zoom.get(f"/users/{quote(host, safe='')}/meetings", params=params)
-            items += answer.get("meetings") or []
+            answer = self._zoom.get(path, params=asked)
+            yield from answer.get(of) or []
             if not answer.get("next_page_token"):
-                return items
-            params["next_page_token"] = str(answer["next_page_token"])
-        raise RetryLater("Zoom: list of meetings does not end")
+                return
+            asked["next_page_token"] = str(answer["next_page_token"])
+        raise RetryLater("Zoom: a list does not end")
+
+
+def _scheduled(item: dict[str, Any]) -> ScheduledMeeting:
+    return ScheduledMeeting(
+        meeting_id=str(item.get("id") or ""),
+        ref=ref_in(str(item.get("agenda") or "")),
+        starts_at=moment_of(str(item.get("start_time", ""))),
+        minutes=item.get("duration"),
+        created_at=moment_of(str(item.get("created_at", ""))),
+    )
+
+
+def _age(meeting: ScheduledMeeting) -> tuple[str, str]:
+    created_at = utc_text(meeting.created_at) if meeting.created_at else ""
+    return created_at, meeting.meeting_id
 
 
 def _refuse_past_start(request: MeetingRequest, *, now: datetime) -> None:
@@ -117,6 +182,12 @@ def _path(meeting_id: str) -> str:
 
 def marker(ref: str) -> str:
     return f"ref:{ref}"
+
+
+def ref_in(agenda: str) -> str:
+    """The mark at the beginning of an agenda, whatever follows it; empty when the portal did not write it."""
+    match = MARK.match(agenda)
+    return match["ref"] if match else ""
 
 
 def create_body(request: MeetingRequest) -> dict[str, Any]:
@@ -138,22 +209,6 @@ def time_body(request: MeetingRequest) -> dict[str, Any]:
         "timezone": "Asia/Tokyo",
         "duration": request.minutes,
     }
-
-
-def utc_text(moment: datetime) -> str:
-    """2026-12-01T05:00:00Z for 14:00 in Japan. Raises ValueError for a naive datetime."""
-    if moment.tzinfo is None:
-        raise ValueError("naive datetime")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def moment_of(text: str) -> datetime | None:
-    """A time as Zoom writes it, always with Z; None for anything else."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
 
 
 def checked_link(url: str) -> str:
