@@ -21,6 +21,12 @@ TO_BE_SENT = (MailState.QUEUED, MailState.DELAYED)
 UNDELIVERED = (MailState.FAILED, MailState.BOUNCED)
 """Staff have to tell the person in another way."""
 
+CORRECTED_TO = "corrected_to"
+"""Key in `context` of an address that staff corrected: it goes before the one that the composer finds."""
+ANEW = ["state", "due_at", "attempts", "error", "woken_at", "message_id", "sent_at", "bounced_at", "told_at", "told_by"]
+ANEW += ["to", "context"]
+"""What `queue_anew` changes."""
+
 
 class ReportAction(models.TextChoices):
     """The Action field of a delivery status notification (RFC 3464, 2.3.3)."""
@@ -105,11 +111,21 @@ class OutgoingMail(models.Model):
                 fields=["cause"], name="mail_undelivered", condition=models.Q(state__in=["failed", "bounced"])
             ),
             models.Index(fields=["message_id"], name="mail_by_message_id"),
-            models.Index(fields=["due_at"], name="mail_due", condition=models.Q(state__in=["queued", "sending", "delayed"])),
+            models.Index(
+                fields=["due_at"], name="mail_due", condition=models.Q(state__in=["queued", "sending", "delayed"])
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} → {self.to}"
+
+    def queue_anew(self, *, now: datetime, to: str = "") -> None:
+        """As if it had never been tried; `to` is an address that staff corrected. Not saved: ANEW names the columns."""
+        self.state, self.due_at, self.attempts, self.error = MailState.QUEUED, now, 0, ""
+        self.woken_at = self.sent_at = self.bounced_at = self.told_at = self.told_by = None
+        self.message_id = ""
+        if to:
+            self.to, self.context = to, {**self.context, CORRECTED_TO: to}
 
 
 class DeliveryReport(models.Model):

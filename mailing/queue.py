@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from mailing.composers import READY_TEXT, kinds
 from mailing.message import one_line
-from mailing.models import MailState, OutgoingMail
+from mailing.models import ANEW, MailState, OutgoingMail
 from mailing.tasks import send_mail
 from mailing.wake_up import call_worker
 
@@ -56,16 +56,33 @@ def wake(cause: str, *, now: datetime) -> None:
         transaction.on_commit(partial(publish, ids, now=now))
 
 
-def send_again(mails: Iterable[OutgoingMail], *, now: datetime) -> int:
-    """Queue failed mails once more and return how many. Secret ones are not kept, so they cannot be repeated."""
+def send_again(mails: Iterable[OutgoingMail], *, now: datetime, to: str = "") -> int:
+    """Queue failed and bounced mails once more, to a corrected address if one is given; return how many.
+
+    The text is composed anew, under a new Message-ID: a late report about the former one is not about this one. Secret
+    mails are not kept, so they cannot be repeated.
+    """
     with transaction.atomic():
-        failed = OutgoingMail.objects.undelivered().filter(pk__in=[mail.pk for mail in mails], is_secret=False)
-        ids = list(failed.select_for_update().values_list("pk", flat=True))
-        OutgoingMail.objects.filter(pk__in=ids).update(
-            state=MailState.QUEUED, due_at=now, attempts=0, error="", woken_at=None
-        )
-        transaction.on_commit(partial(publish, ids, now=now))
-    return len(ids)
+        undelivered = OutgoingMail.objects.undelivered().filter(pk__in=[mail.pk for mail in mails], is_secret=False)
+        rows = list(undelivered.select_for_update().order_by("pk"))
+        for row in rows:
+            row.queue_anew(now=now, to=to)
+        OutgoingMail.objects.bulk_update(rows, ANEW)
+        transaction.on_commit(partial(publish, [row.pk for row in rows], now=now))
+    return len(rows)
+
+
+def mark_bounced(message_id: str, *, now: datetime) -> OutgoingMail | None:
+    """A report says that this mail, which a server had accepted, did not arrive. None when it is none of ours.
+
+    `message_id` with its angle brackets. Safe to run twice: the first report counts.
+    """
+    if not message_id:
+        return None
+    rows = OutgoingMail.objects.filter(message_id=message_id)
+    rows.filter(state=MailState.SENT).update(state=MailState.BOUNCED, bounced_at=now)
+    rows.filter(state=MailState.PURGED, bounced_at=None).update(bounced_at=now)
+    return rows.first()
 
 
 def publish(mail_ids: Iterable[int], *, now: datetime) -> None:

@@ -15,7 +15,7 @@ from django.db.models import F
 
 from mailing.composers import Message, NotYet, Superseded, compose
 from mailing.message import build, new_message_id, one_line
-from mailing.models import MailState, OutgoingMail
+from mailing.models import CORRECTED_TO, MailState, OutgoingMail
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def _readable(text: bytes | str) -> str:
 
 
 def _deliver(mail: OutgoingMail, message: Message, *, now: datetime) -> None:
-    mail.to = message.to or mail.to
+    mail.to = mail.context.get(CORRECTED_TO) or message.to or mail.to
     mail.message_id = mail.message_id or new_message_id()
     mail.subject = one_line(message.subject)[:200]
     mail.body = message.body

@@ -5,10 +5,10 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from mailing import sending
-from mailing.composers import NotYet
+from mailing.composers import Message, NotYet
 from mailing.models import MailState, OutgoingMail
 from mailing.periodic import BATCH, sweep
-from mailing.queue import queue_mails, queue_text, send_again, wake
+from mailing.queue import mark_bounced, queue_mails, queue_text, send_again, wake
 from mailing.tasks import send_mail
 from tests.factories import NOW
 from tests.mailing.times import minutes, seconds
@@ -163,6 +163,42 @@ def test_a_failed_mail_can_be_sent_again(says, calls):
     mail.refresh_from_db()
     assert (mail.state, mail.attempts, mail.error) == (MailState.QUEUED, 0, "")
     assert calls == [mail.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bounced_mail_is_sent_to_the_corrected_address_under_another_message_id(says, calls, smtp_server):
+    says(Message(subject="s", body="b", to="wrong@mail.example"))
+    with transaction.atomic():
+        mail = note()
+    sending.send(mail.pk, now=NOW)
+    mail.refresh_from_db()
+    first = mail.message_id
+    assert mark_bounced(first, now=NOW + minutes(1)) == mail
+    assert send_again([mail], now=NOW + minutes(5), to="right@mail.example") == 1
+    sending.send(mail.pk, now=NOW + minutes(5))
+    mail.refresh_from_db()
+    assert (mail.state, mail.to, mail.bounced_at) == (MailState.SENT, "right@mail.example", None)
+    assert mail.message_id != first
+    assert mark_bounced(first, now=NOW + minutes(6)) is None
+
+
+@pytest.mark.django_db
+def test_the_first_report_of_a_bounce_counts():
+    mail = OutgoingMail.objects.create(
+        kind="note", cause="c", to="a@mail.example", due_at=NOW, state=MailState.SENT, message_id="<1@mail.example>"
+    )
+    for minute in (1, 2):
+        assert mark_bounced("<1@mail.example>", now=NOW + minutes(minute)) == mail
+    mail.refresh_from_db()
+    assert (mail.state, mail.bounced_at) == (MailState.BOUNCED, NOW + minutes(1))
+
+
+@pytest.mark.django_db
+def test_a_report_without_a_message_id_bounces_nothing():
+    mail = OutgoingMail.objects.create(kind="note", cause="c", to="a@mail.example", due_at=NOW, state=MailState.SENT)
+    assert mark_bounced("", now=NOW) is None
+    mail.refresh_from_db()
+    assert mail.state == MailState.SENT
 
 
 @pytest.mark.django_db(transaction=True)
