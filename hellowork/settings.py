@@ -287,6 +287,8 @@ ZOOM_CLIENT_ID = env.str("ZOOM_CLIENT_ID", "")
 ZOOM_CLIENT_SECRET = env.str("ZOOM_CLIENT_SECRET", "")
 ZOOM_TIMEOUT = timedelta(seconds=10)
 ZOOM_JOIN_HOSTS = env.list("ZOOM_JOIN_HOSTS", default=["zoom.us"])
+MEETING_LINK_HOSTS = env.list("MEETING_LINK_HOSTS", default=[])
+"""To these and their subdomains a link that staff enter may lead; none by default."""
 
 # --- What is kept how long (domain-and-standards B.6; the owner of the data confirms) ---------------------------------
 

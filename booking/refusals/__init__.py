@@ -16,6 +16,7 @@ from booking.clock import JST
 from booking.errors import BookingError, Reason, SlotTaken
 from booking.refusals.changes import CHANGES
 from booking.refusals.entry import Refusal
+from booking.refusals.links import LINKS
 from booking.refusals.people import PEOPLE
 from booking.refusals.session import SESSION
 from booking.refusals.times import TIMES
@@ -23,6 +24,7 @@ from booking.refusals.ways import WAYS
 
 __all__ = [
     "CHANGES",
+    "LINKS",
     "PEOPLE",
     "REFUSALS",
     "SAMPLE_FACTS",
@@ -36,7 +38,7 @@ __all__ = [
     "sample_sentence",
 ]
 
-REFUSALS: dict[str, Refusal] = {**TIMES, **PEOPLE, **WAYS, **CHANGES, **SESSION}
+REFUSALS: dict[str, Refusal] = {**TIMES, **PEOPLE, **WAYS, **CHANGES, **SESSION, **LINKS}
 
 
 SAMPLE_FACTS: dict[str, object] = {
@@ -55,6 +57,9 @@ SAMPLE_FACTS: dict[str, object] = {
     "state": _("取り下げ"),
     "status": _("取消（本人）"),
     "rules": _("予約締切"),
+    "hosts": "teleoffice.example",
+    "number": "ABCD-2345",
+    "starts": _("6月2日(火) 10:00"),
 }
 """What the sentences speak of, as an example for support staff."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from booking.refusals import CHANGES, PEOPLE, REFUSALS, SAMPLE_FACTS, SESSION, TIMES, WAYS, sample_sentence
+from booking.refusals import CHANGES, LINKS, PEOPLE, REFUSALS, SAMPLE_FACTS, SESSION, TIMES, WAYS, sample_sentence
 from tests.staff.conftest import World
 
 BOOKING = Path(__file__).resolve().parents[2] / "booking"
@@ -103,5 +103,5 @@ def test_nobody_else_reads_it(client: Client, world: World) -> None:
 
 
 def test_no_code_stands_in_two_parts_of_the_table() -> None:
-    parts = [TIMES, PEOPLE, WAYS, CHANGES, SESSION]
+    parts = [TIMES, PEOPLE, WAYS, CHANGES, SESSION, LINKS]
     assert sum(len(part) for part in parts) == len(REFUSALS)
