@@ -23,6 +23,8 @@ class Details(models.Model):
     office_interpreter = models.CharField(_("ハローワークの通訳"), max_length=4, choices=Language, blank=True)
     answers = models.JSONField(_("たずねた項目の答え"), default=list, blank=True)
     """[[label, answer], …]: the question as it was asked, so that a later change of the question changes no answer."""
+    contact_email = models.EmailField(_("お知らせの送り先"), max_length=254, blank=True, default="", db_default="")
+    """Where the mails about this go instead of to the person's address, which does not work: as told on the phone."""
 
     class Meta:
         abstract = True

@@ -27,6 +27,7 @@ DETAILS = (
     "companions",
     "interpreter_language",
     "answers",
+    "contact_email",
 )
 """What the request tells and its reservation takes over."""
 
@@ -65,6 +66,7 @@ class SessionRequestQuerySet(models.QuerySet["SessionRequest"]):
             companions=[],
             interpreter_language="",
             answers=[],
+            contact_email="",
         )
 
     def visible_to(self, user: Any) -> "SessionRequestQuerySet":
@@ -146,8 +148,8 @@ class SessionRequest(Details):
 
     @property
     def email(self) -> str:
-        """The address of the account (S-38); empty when the person has left."""
-        return self.seeker.email if self.seeker.is_active else ""
+        """The address of the account (S-38), or the one told on the phone; empty when the person has left."""
+        return (self.contact_email or self.seeker.email) if self.seeker.is_active else ""
 
     @property
     def proposal(self) -> Reservation | None:

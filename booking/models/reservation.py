@@ -116,6 +116,7 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
             interpreter_language="",
             answers=[],
             internal_note="",
+            contact_email="",
         )
 
     def former_proposals(self) -> "ReservationQuerySet":
@@ -310,9 +311,9 @@ class Reservation(Details):
     @property
     def email(self) -> str:
         """Where this person is written to; empty for somebody known by the phone alone, or gone."""
-        if self.seeker is not None:
-            return self.seeker.email if self.seeker.is_active else ""
-        return self.guest.email if self.guest is not None else ""
+        if self.seeker is not None and not self.seeker.is_active:
+            return ""
+        return self.contact_email or self.person.email
 
     @property
     def policy(self) -> BookingPolicy:
