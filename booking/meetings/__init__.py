@@ -4,10 +4,17 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from booking.meetings.errors import ConfigurationAlarm
-from booking.meetings.protocol import MeetingProvider
+from booking.meetings.link import LinkProvider
+from booking.meetings.phone import PhoneProvider
+from booking.meetings.protocol import Capability, MeetingProvider
 from booking.meetings.zoom.provider import ZoomProvider
 from offices.enums import MeetingSoftware
+
+PROVIDERS: dict[MeetingSoftware, type[ZoomProvider | LinkProvider | PhoneProvider]] = {
+    MeetingSoftware.ZOOM: ZoomProvider,
+    MeetingSoftware.LINK: LinkProvider,
+    MeetingSoftware.PHONE: PhoneProvider,
+}
 
 
 def provider(software: str, *, timeout: timedelta | None = None) -> MeetingProvider:
@@ -15,5 +22,12 @@ def provider(software: str, *, timeout: timedelta | None = None) -> MeetingProvi
     match MeetingSoftware(software):
         case MeetingSoftware.ZOOM:
             return ZoomProvider.from_settings(timeout=timeout or settings.ZOOM_TIMEOUT)
-        case MeetingSoftware.LINK | MeetingSoftware.PHONE:
-            raise ConfigurationAlarm(f"{software}: the portal cannot command this software")
+        case MeetingSoftware.LINK:
+            return LinkProvider()
+        case MeetingSoftware.PHONE:
+            return PhoneProvider()
+
+
+def can(software: str, capability: Capability) -> bool:
+    """Does it do this at our command? Asks nobody and needs no settings."""
+    return capability in PROVIDERS[MeetingSoftware(software)].capabilities
