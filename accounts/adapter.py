@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -96,10 +96,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             "portal_url": settings.PORTAL_URL,
             "signup_url": portal_url("accounts:register"),
         }
-        message = self.render_mail(template_prefix, email, {**context, **facts})
+        language = language_of(email)
+        with translation.override(language):
+            message = self.render_mail(template_prefix, email, {**context, **facts})
         kind = "account." + template_prefix.rpartition("/")[2]
         with transaction.atomic():
-            queue_text(kind=kind, to=email, subject=message.subject, body=str(message.body), now=now, is_secret=True)
+            queue_text(
+                kind=kind,
+                to=email,
+                subject=message.subject,
+                body=str(message.body),
+                now=now,
+                is_secret=True,
+                language=language,
+            )
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
@@ -117,6 +127,12 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The name that a device shows when it asks for the passkey."""
         return {**super().get_public_key_credential_rp_entity(), "name": settings.PORTAL_NAME}
+
+
+def language_of(email: str) -> str:
+    """The one of the account with this address; else the page's, because somebody new has just typed it there."""
+    account = User.objects.filter(email=email.lower()).values_list("language", flat=True).first()
+    return account or translation.get_language() or "ja"
 
 
 def portal_url(name: str, **kwargs: Any) -> str:

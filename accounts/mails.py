@@ -26,6 +26,7 @@ def queue_notice(person: Any, *, days: int, erased_on: date, now: datetime) -> N
         cause=cause_of(person.pk),
         occurrence=f"{used_on(person)}:{days}",
         to=person.email,
+        language=person.language,
         due_at=max(now, timezone.make_aware(datetime.combine(today(now), SENT_AT))),
         context={"user": person.pk, "used_on": used_on(person).isoformat(), "erased_on": erased_on.isoformat()},
     )

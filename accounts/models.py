@@ -46,6 +46,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("職員"), default=False)
     date_joined = models.DateTimeField(_("登録日時"), default=timezone.now)
     deleted_at = models.DateTimeField(_("削除日時"), null=True, blank=True)
+    language = models.CharField(_("言語"), max_length=10, default="ja", db_default="ja", editable=False)
+    """What we write to this person in: the language that was on the page at registration."""
 
     objects = UserManager.from_queryset(UserQuerySet)()
 

@@ -30,7 +30,9 @@ def queue_mails(mails: Sequence[OutgoingMail], *, now: datetime) -> None:
         transaction.on_commit(partial(_publish_due, due, now=now))
 
 
-def queue_text(*, kind: str, to: str, subject: str, body: str, now: datetime, is_secret: bool = False) -> OutgoingMail:
+def queue_text(
+    *, kind: str, to: str, subject: str, body: str, now: datetime, is_secret: bool = False, language: str = "ja"
+) -> OutgoingMail:
     """Write one mail whose text is complete already, such as those of allauth."""
     _refuse_without_transaction()
     mail = OutgoingMail.objects.create(
@@ -38,6 +40,7 @@ def queue_text(*, kind: str, to: str, subject: str, body: str, now: datetime, is
         cause=str(uuid4()),
         context={READY_TEXT: True},
         to=to,
+        language=language,
         subject=one_line(subject)[:200],
         body=body,
         due_at=now,

@@ -97,10 +97,11 @@ def complete_registration(
     locked = _lock(registration, now=now)
     if locked is None or is_known(locked.email):
         raise RegistrationLinkUnusable
-    user = User.objects.create_user(locked.email, password, name=details.name, kana=details.kana)
+    language = get_language() or "ja"
+    user = User.objects.create_user(locked.email, password, name=details.name, kana=details.kana, language=language)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     details.profile_model.objects.create(user=user, **details.profile_values)
-    give_consent(user, versions=versions, language=get_language() or "ja", request=request)
+    give_consent(user, versions=versions, language=language, request=request)
     ProvisionalRegistration.objects.filter(email=locked.email).delete()
     record("account.registered", actor=user, subject=str(user.pk), request=request)
     return user

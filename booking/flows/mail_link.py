@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -74,7 +75,7 @@ def request_by_link(
     or BookingError consent_missing, details_missing, seeker_busy, link_open, crowded, or what booking.admission refuses.
     """
     with flow_transaction():
-        person = who if isinstance(who, User) else Guest.objects.get_or_create(email=who.lower())[0]
+        person = who if isinstance(who, User) else _guest_with(who)
         lock_person(person)
         agree(consenting(person))
         _give_up_earlier(who if isinstance(who, User) else None, service, instead_of, now=now)
@@ -126,6 +127,9 @@ def confirm_by_link(reservation: Reservation, *, now: datetime) -> Reservation:
         if refused is not None:
             raise refused
         apply(locked, Action.CONFIRM, actor=locked.seeker, now=now)
+        if locked.guest is not None:
+            locked.guest.language = get_language() or "ja"
+            locked.guest.save(update_fields=["language"])
         follow_up(locked, now=now)
         return locked
 
@@ -141,6 +145,11 @@ def why_not_confirm(reservation: Reservation, *, now: datetime) -> BookingError 
     if is_restricted(reservation.person, reservation.office_id, on=day_of(now)):
         return refusal("restricted", office=reservation.office)
     return None
+
+
+def _guest_with(email: str) -> Guest:
+    """Who only types the address of a guest does not change the language in which we write there."""
+    return Guest.objects.get_or_create(email=email.lower(), defaults={"language": get_language() or "ja"})[0]
 
 
 def _of_anybody(wish: Admission) -> Admission:

@@ -23,6 +23,8 @@ class Guest(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(_("メールアドレス"), max_length=254, blank=True)
     phone_e164 = models.CharField(_("電話番号（発信用）"), max_length=16, blank=True)
+    language = models.CharField(_("言語"), max_length=10, default="ja", db_default="ja", editable=False)
+    """What we write to this person in: the language that was on the page at the first booking, then at the last confirmed one."""
     created_at = models.DateTimeField(_("登録日時"), auto_now_add=True)
 
     objects = GuestQuerySet.as_manager()
