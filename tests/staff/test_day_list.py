@@ -21,7 +21,7 @@ def meeting_of(reservation, **fields) -> OnlineMeeting:
         "reservation": reservation,
         "host": "host@zoom.example",
         "starts_at": reservation.starts_at,
-        "minutes": 30,
+        "ends_at": reservation.ends_at,
         "requested_at": NOW,
         "next_attempt_at": NOW,
     }
