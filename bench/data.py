@@ -214,7 +214,12 @@ def add_past(plan: Plan, *, first: int, last: int) -> None:
         event = ReservationEvent.objects.get(reservation=template)
         for to_status, moment in (("'confirmed'", "r.reserved_at"), ("r.status", "r.ends_at")):
             _copy(cursor, event, {"reservation_id": "r.id", "at": moment, "to_status": to_status}, past)
-        meeting = {"reservation_id": "r.id", "ref": "substr(md5(r.number), 1, 16)", "starts_at": "r.starts_at"}
+        meeting = {
+            "reservation_id": "r.id",
+            "ref": "substr(md5(r.number), 1, 16)",
+            "starts_at": "r.starts_at",
+            "ends_at": "r.ends_at",
+        }
         _copy(cursor, OnlineMeeting.objects.get(reservation=template), meeting, past)
         mail = OutgoingMail.objects.get(cause=str(template.uuid))
         _copy(cursor, mail, {"cause": "r.uuid::text", "sent_at": "r.reserved_at", "due_at": "r.reserved_at"}, past)
@@ -229,7 +234,7 @@ def number(n: int) -> str:
 
 def _past_reservation(template: Reservation, plan: Plan) -> dict[str, str]:
     """Counselor by counselor, half-hour by half-hour, day by day into the past; nobody is in two places at once."""
-    counselors = list(Counselor.objects.offering(template.service).order_by("pk").values_list("pk", flat=True))
+    counselors = list(Counselor.objects.offering(template.service).order_by("pk"))
     seekers = User.objects.filter(email__startswith="past").order_by("pk")
     first_seeker = seekers[0].pk
     half_hour = f"(n / {len(counselors)})"
@@ -238,10 +243,12 @@ def _past_reservation(template: Reservation, plan: Plan) -> dict[str, str]:
     return {
         "uuid": "gen_random_uuid()",
         "number": "'P' || lpad(n::text, 7, '0')",
-        "counselor_id": f"(ARRAY{counselors})[mod(n, {len(counselors)}) + 1]",
+        "counselor_id": f"(ARRAY{[counselor.pk for counselor in counselors]})[mod(n, {len(counselors)}) + 1]",
         "seeker_id": f"{first_seeker} + mod(n, {PEOPLE_OF_THE_PAST})",
         "starts_at": start,
         "ends_at": f"{start} + interval '30 minutes'",
+        "host_until": f"{start} + interval '30 minutes'",
+        "meeting_host_id": f"(ARRAY{[counselor.meeting_host_id for counselor in counselors]})[mod(n, {len(counselors)}) + 1]",
         "reserved_at": f"{start} - interval '3 days'",
         "created_at": f"{start} - interval '3 days'",
         "checked_in_at": start,

@@ -1,7 +1,6 @@
 """At the same second: the last place at two desks, the reply and the deadline, the reply and the office's cancellation."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,17 +16,16 @@ from booking.flows.cancel import cancel_by_office
 from booking.flows.enter import enter
 from booking.flows.lapse import lapse
 from booking.models import OnlineMeeting, Reservation
-from booking.models.schedule import CounselorQuerySet
 from mailing.models import OutgoingMail
 from tests.entered.conftest import TUESDAY
 from tests.factories import NOW, jst
+from tests.guards import no_guard_of_places
 from tests.staff.conftest import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DESKS = 8
 ROUNDS = 5
 REASON = "電話で事情を伺ったため"
-CONSTRAINT = "counselor_not_double_booked"
 
 
 def at_once(*acts: Callable[[], object]) -> list[str]:
@@ -78,21 +76,8 @@ def test_two_desks_enter_the_same_caller_once(take_down, world):
 
 @pytest.fixture
 def without_guards(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Iterator[None]:
-    """The constraint dropped and the queue on the counselor's row switched off, put back afterwards."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [CONSTRAINT])
-        definition = cursor.fetchone()[0]
-        cursor.execute(f"ALTER TABLE booking_reservation DROP CONSTRAINT {CONSTRAINT}")
-
-    def no_lock(rows: CounselorQuerySet) -> CounselorQuerySet:
-        time.sleep(0.3)  # everybody has looked before anybody writes
-        return rows
-
-    monkeypatch.setattr(CounselorQuerySet, "lock", no_lock)
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE booking_reservation CASCADE")
-        cursor.execute(f"ALTER TABLE booking_reservation ADD CONSTRAINT {CONSTRAINT} {definition}")
+    with no_guard_of_places(monkeypatch):
+        yield
 
 
 @pytest.mark.usefixtures("without_guards")

@@ -136,7 +136,9 @@ def test_waiting_twice_keeps_the_first_moment_and_leaves_one_event(world: World)
 def test_one_that_was_moved_after_the_question_waits_anew(world: World) -> None:
     mark_no_show(world.reservation.pk, now=DUE)
     later = TEN + timedelta(days=1)
-    Reservation.objects.filter(pk=world.reservation.pk).update(starts_at=later, ends_at=later + 30 * MINUTE)
+    Reservation.objects.filter(pk=world.reservation.pk).update(
+        starts_at=later, ends_at=later + 30 * MINUTE, host_until=later + 30 * MINUTE
+    )
     assert again(world.reservation).needs_decision is False
     mark_no_show(world.reservation.pk, now=later + 10 * MINUTE)
     assert again(world.reservation).needs_decision_since == later + 10 * MINUTE

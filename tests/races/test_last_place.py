@@ -1,7 +1,6 @@
 """50 people for the last place, through HTTP on real PostgreSQL; and the twin that shows what holds."""
 
 import threading
-import time
 from collections.abc import Iterator
 from http import HTTPStatus
 
@@ -16,12 +15,11 @@ from pytest_django.live_server_helper import LiveServer
 
 from booking.enums import OCCUPYING, ReservationStatus
 from booking.models import Reservation, Service
-from booking.models.schedule import CounselorQuerySet
 from tests.factories import SeekerFactory, bookable_service, slots_of
+from tests.guards import no_guard_of_places
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 50
-CONSTRAINT = "counselor_not_double_booked"
 
 
 @pytest.fixture(autouse=True)
@@ -97,21 +95,8 @@ def test_three_counselors_serve_exactly_three_of_50(live_server: LiveServer) -> 
 
 @pytest.fixture
 def without_guards(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Iterator[None]:
-    """The constraint dropped and the queue on the counselor's row switched off, put back afterwards."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [CONSTRAINT])
-        definition = cursor.fetchone()[0]
-        cursor.execute(f"ALTER TABLE booking_reservation DROP CONSTRAINT {CONSTRAINT}")
-
-    def no_lock(rows: CounselorQuerySet) -> CounselorQuerySet:
-        time.sleep(0.3)  # everybody has looked before anybody writes
-        return rows
-
-    monkeypatch.setattr(CounselorQuerySet, "lock", no_lock)
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE booking_reservation CASCADE")
-        cursor.execute(f"ALTER TABLE booking_reservation ADD CONSTRAINT {CONSTRAINT} {definition}")
+    with no_guard_of_places(monkeypatch):
+        yield
 
 
 @pytest.mark.usefixtures("without_guards")

@@ -292,7 +292,9 @@ def test_a_freed_place_wakes_a_worker_when_somebody_waits(
 def test_a_moved_reservation_offers_its_old_time(join: Join, service, taken: Reservation, counselor) -> None:
     """The hook asks for the office, since the reservation has its new time by then."""
     entry = join(last_day=TUESDAY)
-    Reservation.objects.filter(pk=taken.pk).update(starts_at=jst(6, 9, 10), ends_at=jst(6, 9, 10, 30))
+    Reservation.objects.filter(pk=taken.pk).update(
+        starts_at=jst(6, 9, 10), ends_at=jst(6, 9, 10, 30), host_until=jst(6, 9, 10, 30)
+    )
     offer_places_of_office(service.office_id)
     assert offered(entry) is not None
 

@@ -1,7 +1,6 @@
 """Several workers, public bookers and late clicks at the same moment: each freed place goes to exactly one. With twins."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import partial
@@ -21,13 +20,12 @@ from booking.flows.offering import offer_free_places
 from booking.flows.waiting import decline, leave_line, take_offer
 from booking.freed import OFFER_PLACES
 from booking.models import Offer, Reservation, Service, WaitingEntry
-from booking.models.schedule import CounselorQuerySet
 from mailing.models import OutgoingMail
 from tests.factories import NOW, SeekerFactory, jst
+from tests.guards import no_guard_of_places
 from tests.waiting.conftest import TEN, Join
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CONSTRAINT = "counselor_not_double_booked"
 S = ReservationStatus
 
 
@@ -138,22 +136,9 @@ def test_the_worker_that_is_called_exists() -> None:
 
 @pytest.fixture
 def without_guards(monkeypatch: pytest.MonkeyPatch, service: Service) -> Iterator[None]:
-    """The constraint dropped and the queue on the counselor's row switched off, put back afterwards."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [CONSTRAINT])
-        definition = cursor.fetchone()[0]
-        cursor.execute(f"ALTER TABLE booking_reservation DROP CONSTRAINT {CONSTRAINT}")
-
-    def no_lock(rows: CounselorQuerySet) -> CounselorQuerySet:
-        time.sleep(0.3)  # everybody has looked before anybody writes
-        return rows
-
-    monkeypatch.setattr(CounselorQuerySet, "lock", no_lock)
     monkeypatch.setattr("booking.flows.place.has_room", lambda *_args, **_kwargs: True)
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE booking_reservation CASCADE")
-        cursor.execute(f"ALTER TABLE booking_reservation ADD CONSTRAINT {CONSTRAINT} {definition}")
+    with no_guard_of_places(monkeypatch):
+        yield
 
 
 @pytest.mark.usefixtures("without_guards")

@@ -22,7 +22,8 @@ def moved(meeting: OnlineMeeting, *, now: datetime, to: datetime = WEDNESDAY, mi
     with transaction.atomic():
         reservation = Reservation.objects.lock().get(pk=meeting.reservation_id)
         reservation.starts_at, reservation.ends_at = to, to + timedelta(minutes=minutes)
-        reservation.save(update_fields=["starts_at", "ends_at"])
+        reservation.host_until = reservation.ends_at
+        reservation.save(update_fields=["starts_at", "ends_at", "host_until"])
         move_meeting(reservation, now=now, host_stays=True)
     meeting.refresh_from_db()
     return meeting

@@ -260,6 +260,7 @@ class TestAnotherHost:
         reservation = opened.reservation
         reservation.counselor = CounselorFactory.create(office=reservation.office, services=[reservation.service])
         reservation.starts_at, reservation.ends_at = WEDNESDAY, WEDNESDAY + 30 * MINUTE
+        reservation.meeting_host, reservation.host_until = reservation.counselor.meeting_host, reservation.ends_at
         reservation.save()
         with transaction.atomic():
             move_meeting(reservation, now=now, host_stays=False)

@@ -36,7 +36,8 @@ def test_a_worker_opens_and_changes_what_was_committed_and_what_was_left_behind(
 
     reservation = committed.reservation
     reservation.starts_at, reservation.ends_at = now + timedelta(hours=5), now + timedelta(hours=6)
-    reservation.save(update_fields=["starts_at", "ends_at"])
+    reservation.host_until = reservation.ends_at
+    reservation.save(update_fields=["starts_at", "ends_at", "host_until"])
     with transaction.atomic():
         move_meeting(reservation, now=now, host_stays=True)
     wait_until_open(committed)
