@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from demo.addresses import VAR
-from demo.zoom_stand_in.app import Credentials, ZoomStandIn
+from demo.zoom_stand_in.app import ZoomStandIn
 from demo.zoom_stand_in.server import listen
+from demo.zoom_stand_in.tokens import Credentials
 
 
 def main() -> None:

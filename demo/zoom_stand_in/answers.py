@@ -39,6 +39,14 @@ def user_unknown(host: str) -> Response:
     return error(404, 1001, f"User does not exist: {host}.")
 
 
+def meeting_in_progress() -> Response:
+    return error(400, 3002, "Sorry, you cannot delete this meeting since it's in progress.")
+
+
+def participants_need_a_licence() -> Response:
+    return error(400, 200, "Only available for paid account.")
+
+
 def missing_scope(scope: str) -> Response:
     return error(400, 4711, f"Invalid access token, does not contain scopes:[{scope}].")
 
@@ -59,25 +67,39 @@ HOST_DAILY = (
 )
 
 
-def rate_limited(kind: str) -> Response:
+RATE_LIMITS = {
+    "per_second": PER_SECOND,
+    "per_second_bare": PER_SECOND,
+    "daily": DAILY,
+    "daily_bare": DAILY,
+    "host_daily": HOST_DAILY,
+    "host_daily_bare": HOST_DAILY,
+    "too_many_at_once": TOO_MANY_AT_ONCE,
+}
+
+
+def rate_limited(kind: str, *, seconds: float = 0) -> Response:
+    """One of RATE_LIMITS. The account's day ends after `seconds`; 0 is the next 0:00 UTC."""
+    headers = {}
     if kind == "per_second":
         headers = {"X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "4", "X-RateLimit-Remaining": "0"}
-        return answer({"code": 429, "message": PER_SECOND}, 429, headers)
     if kind == "daily":
-        midnight = datetime.combine(datetime.now(UTC).date() + timedelta(days=1), time.min, tzinfo=UTC)
-        headers = {"X-RateLimit-Type": "Daily-limit", "Retry-After": midnight.strftime("%Y-%m-%dT%H:%M:%SZ")}
-        return answer({"code": 429, "message": DAILY}, 429, headers)
+        ends_at = datetime.now(UTC) + timedelta(seconds=seconds) if seconds else _next_midnight()
+        headers = {"X-RateLimit-Type": "Daily-limit", "Retry-After": ends_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
     if kind == "host_daily":
         headers = {"X-RateLimit-Limit": "6000", "X-RateLimit-Remaining": "5893"}
-        return answer({"code": 429, "message": HOST_DAILY}, 429, headers)
-    return answer({"code": 429, "message": TOO_MANY_AT_ONCE if kind == "too_many_at_once" else DAILY}, 429)
+    return answer({"code": 429, "message": RATE_LIMITS[kind]}, 429, headers)
 
 
-def fault_answer(fault: str) -> Response | None:
+def _next_midnight() -> datetime:
+    return datetime.combine(datetime.now(UTC).date() + timedelta(days=1), time.min, tzinfo=UTC)
+
+
+def fault_answer(fault: str, *, seconds: float = 0) -> Response | None:
     """The refusal of this fault, or None for a fault that lets the call happen."""
+    if fault in RATE_LIMITS:
+        return rate_limited(fault, seconds=seconds)
     match fault:
-        case "per_second" | "daily" | "daily_bare" | "host_daily" | "too_many_at_once":
-            return rate_limited(fault)
         case "bad_gateway":
             return html(502, "502 Bad Gateway")
         case "edge_not_found":
@@ -90,7 +112,7 @@ def fault_answer(fault: str) -> Response | None:
             return missing_scope("meeting:write:meeting:admin")
         case "user_unknown":
             return user_unknown("nobody@example.jp")
-        case "meeting_gone":
+        case "meeting_gone" | "meeting_deleted":
             return meeting_gone("0")
         case "credentials_refused":
             return answer({"reason": "Invalid client_id or client_secret", "error": "invalid_client"}, 400)

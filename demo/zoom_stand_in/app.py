@@ -1,14 +1,10 @@
-"""The routes of the stand-in: Zoom's API, the pages a browser opens, and the switches for tests (`/_faults`, `/_state`)."""
+"""The routes of the stand-in: Zoom's API, the pages a browser opens, and what tests turn (`/_faults`, `/_switches`, `/_state`)."""
 
-import base64
 import contextlib
-import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +13,13 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from demo.zoom_stand_in import pages
-from demo.zoom_stand_in.answers import (
-    answer,
-    error,
-    fault_answer,
-    html,
-    meeting_gone,
-    missing_scope,
-    no_content,
-    token_refused,
-    user_unknown,
-)
+from demo.zoom_stand_in.answers import answer, fault_answer, html
+from demo.zoom_stand_in.calls import ZoomCalls
 from demo.zoom_stand_in.faults import Fault, FaultQueue, UnknownFaultError
-from demo.zoom_stand_in.meetings import InvalidBodyError, MeetingBook, list_item
+from demo.zoom_stand_in.meetings import MeetingBook
+from demo.zoom_stand_in.switches import SwitchBoard, UnknownSwitchError
+from demo.zoom_stand_in.tokens import Credentials, TokenDesk
 
-TOKEN_LASTS = timedelta(hours=1)
 PAGES = ("index", "room", "host_door")
 URLS = Map(
     [
@@ -48,6 +36,7 @@ URLS = Map(
         Rule("/j/<meeting_id>", methods=["GET"], endpoint="room"),
         Rule("/s/<meeting_id>", methods=["GET"], endpoint="host_door"),
         Rule("/_faults", methods=["GET", "POST", "DELETE"], endpoint="faults"),
+        Rule("/_switches", methods=["GET", "POST", "DELETE"], endpoint="switches"),
         Rule("/_state", methods=["GET", "DELETE"], endpoint="state"),
     ],
     redirect_defaults=False,
@@ -64,13 +53,6 @@ SCOPES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Credentials:
-    account_id: str = "stand-in-account"
-    client_id: str = "stand-in-client"
-    client_secret: str = "stand-in-secret"  # opens nothing but this stand-in
-
-
 class ZoomStandIn:
     """A WSGI application. `base_url` is how browsers reach it; without one the address of the request is taken."""
 
@@ -84,13 +66,11 @@ class ZoomStandIn:
     ) -> None:
         self.book = MeetingBook(state_file)
         self.fault_queue = FaultQueue()
-        self.credentials = credentials or Credentials()
-        self.scopes = set(scopes)
+        self.switch_board = SwitchBoard()
+        self.tokens = TokenDesk(credentials=credentials or Credentials(), scopes=scopes)
         self.calls: list[str] = []
-        self.base_url = base_url
+        self.zoom = ZoomCalls(book=self.book, switch_board=self.switch_board, base_url=base_url)
         self._lock = threading.Lock()
-        self._tokens: dict[str, datetime] = {}
-        self._host_keys: dict[str, str] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         request = Request(environ)
@@ -99,7 +79,7 @@ class ZoomStandIn:
         except HTTPException as refusal:
             return html(refusal.code or 404, "Not Found")(environ, start_response)
         call = f"{request.method} {request.path}"
-        if endpoint in ("faults", "state"):
+        if endpoint in ("faults", "switches", "state"):
             response: Response = getattr(self, endpoint)(request)
         else:
             with self._lock:
@@ -108,9 +88,13 @@ class ZoomStandIn:
         sent: Iterable[bytes] = response(environ, start_response)
         return sent
 
-    def forget_tokens(self) -> None:
-        with self._lock:
-            self._tokens.clear()
+    @property
+    def credentials(self) -> Credentials:
+        return self.tokens.credentials
+
+    @property
+    def scopes(self) -> set[str]:
+        return self.tokens.scopes
 
     # --- Faults -----------------------------------------------------------------------------------------------------
 
@@ -118,19 +102,28 @@ class ZoomStandIn:
         fault = self.fault_queue.take(call)
         if fault is None:
             return self._act(request, endpoint=endpoint, values=values)
-        if fault.fault == "token_expired":
-            self.forget_tokens()
         if fault.fault == "dropped":
-            return _drop_connection(request)
-        refusal = fault_answer(fault.fault)
+            return drop_connection(request)
+        self._before(fault, meeting_id=values.get("meeting_id", ""))
+        refusal = fault_answer(fault.fault, seconds=fault.seconds)
         if refusal is not None:
             return refusal
         return self._after(fault, self._act(request, endpoint=endpoint, values=values, fault=fault.fault), request)
 
+    def _before(self, fault: Fault, *, meeting_id: str) -> None:
+        """What happens in Zoom's world just before the call is looked at."""
+        match fault.fault:
+            case "token_expired":
+                self.tokens.forget()
+            case "meeting_deleted":
+                self.book.delete(meeting_id)
+            case "meeting_started" if self.book.get(meeting_id) is not None:
+                self.book.overwrite(meeting_id, status="started")
+
     def _after(self, fault: Fault, response: Response, request: Request) -> Response:
         match fault.fault:
             case "answer_lost":
-                return _drop_connection(request)
+                return drop_connection(request)
             case "slow":
                 time.sleep(fault.seconds)
             case "bad_gateway_after":
@@ -139,142 +132,21 @@ class ZoomStandIn:
                 return html(response.status_code, "Zoom")
         return response
 
-    # --- Who may call -----------------------------------------------------------------------------------------------
-
     def _act(self, request: Request, *, endpoint: str, values: Mapping[str, Any], fault: str = "") -> Response:
         if endpoint == "token":
             return self.token(request)
         if endpoint in PAGES:
             return getattr(self, endpoint)(request, **values)  # type: ignore[no-any-return]
-        refusal = self._refusal(request, scope=SCOPES[endpoint])
+        refusal = self.tokens.refusal(request, scope=SCOPES[endpoint])
         if refusal is not None:
             return refusal
         if endpoint in ("create", "change"):
-            return getattr(self, endpoint)(request, fault=fault, **values)  # type: ignore[no-any-return]
-        return getattr(self, endpoint)(request, **values)  # type: ignore[no-any-return]
-
-    def _refusal(self, request: Request, *, scope: str) -> Response | None:
-        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
-        with self._lock:
-            ends_at = self._tokens.get(token)
-        if scheme != "Bearer" or ends_at is None:
-            return token_refused()
-        if ends_at <= datetime.now(UTC):
-            return error(401, 124, "Access token is expired.")
-        return None if scope in self.scopes else missing_scope(scope)
+            return getattr(self.zoom, endpoint)(request, fault=fault, **values)  # type: ignore[no-any-return]
+        return getattr(self.zoom, endpoint)(request, **values)  # type: ignore[no-any-return]
 
     def token(self, request: Request) -> Response:
-        known = f"{self.credentials.client_id}:{self.credentials.client_secret}"
-        expected = "Basic " + base64.b64encode(known.encode()).decode()
-        if not secrets.compare_digest(request.headers.get("Authorization", "").encode(), expected.encode()):
-            return answer({"reason": "Invalid client_id or client_secret", "error": "invalid_client"}, 400)
-        if request.values.get("grant_type") != "account_credentials":
-            return answer({"reason": "unsupported grant type", "error": "unsupported_grant_type"}, 400)
-        if request.values.get("account_id") != self.credentials.account_id:
-            return answer({"reason": "Bad Request", "error": "invalid_request"}, 400)
-        token = secrets.token_urlsafe(40)
-        with self._lock:
-            self._tokens[token] = datetime.now(UTC) + TOKEN_LASTS
-        return answer(
-            {
-                "access_token": token,
-                "token_type": "bearer",
-                "expires_in": int(TOKEN_LASTS.total_seconds()),
-                "scope": " ".join(sorted(self.scopes)),
-                "api_url": self._base(request),
-            }
-        )
-
-    # --- Zoom's API -------------------------------------------------------------------------------------------------
-
-    def create(self, request: Request, *, host: str, fault: str = "") -> Response:
-        body = request.get_json(silent=True)
-        if not isinstance(body, dict):
-            return error(400, 300, "Request Body should be a valid JSON object.")
-        if host.startswith("nobody@"):
-            return user_unknown(host)
-        try:
-            meeting = self.book.create(host, body, base_url=self._base(request), now=_now())
-        except InvalidBodyError as invalid:
-            return error(400, 300, "Validation Failed.", fields=[(invalid.field, "Invalid field.")])
-        self._spoil(str(meeting["id"]), fault=fault)
-        return answer(self._told(str(meeting["id"]), request), 201)
-
-    def list_meetings(self, request: Request, *, host: str) -> Response:
-        if host.startswith("nobody@"):
-            return user_unknown(host)
-        size = min(request.args.get("page_size", 30, type=int), 300)
-        meetings = self.book.of_host(host, kind=request.args.get("type", "scheduled"), now=_now())
-        first = _page_start(request.args.get("next_page_token", ""))
-        following = first + size if first + size < len(meetings) else None
-        body = {
-            "page_size": size,
-            "total_records": len(meetings),
-            "next_page_token": "" if following is None else base64.urlsafe_b64encode(f"{following}".encode()).decode(),
-            "meetings": [list_item(meeting) for meeting in meetings[first : first + size]],
-        }
-        return answer(body)
-
-    def read(self, request: Request, *, meeting_id: str) -> Response:
-        return (
-            meeting_gone(meeting_id) if self.book.get(meeting_id) is None else answer(self._told(meeting_id, request))
-        )
-
-    def change(self, request: Request, *, meeting_id: str, fault: str = "") -> Response:
-        body = request.get_json(silent=True)
-        if not isinstance(body, dict):
-            return error(400, 300, "Request Body should be a valid JSON object.")
-        if fault == "change_ignored":
-            return no_content()
-        try:
-            known = self.book.change(meeting_id, body, now=_now())
-        except InvalidBodyError as invalid:
-            return error(400, 300, "Validation Failed.", fields=[(invalid.field, "Invalid field.")])
-        return no_content() if known else meeting_gone(meeting_id)
-
-    def remove(self, request: Request, *, meeting_id: str) -> Response:
-        return no_content() if self.book.delete(meeting_id) else meeting_gone(meeting_id)
-
-    def status(self, request: Request, *, meeting_id: str) -> Response:
-        meeting = self.book.get(meeting_id)
-        if meeting is None:
-            return meeting_gone(meeting_id)
-        body = request.get_json(silent=True)
-        if not isinstance(body, dict) or body.get("action") != "end":
-            return error(400, 300, "Validation Failed.", fields=[("action", "Invalid field.")])
-        if meeting["status"] != "started":
-            return error(400, 3000, "Meeting is not in progress.")
-        self.book.overwrite(meeting_id, status="waiting")
-        return no_content()
-
-    def user(self, request: Request, *, host: str) -> Response:
-        if host.startswith("nobody@"):
-            return user_unknown(host)
-        user_id = base64.urlsafe_b64encode(host.encode()).decode()[:22]
-        names = {"first_name": "見本", "last_name": "相談員", "display_name": "見本 相談員"}
-        return answer({"id": user_id, "email": host, "type": 2, "status": "active", "timezone": "Asia/Tokyo", **names})
-
-    def participants(self, request: Request, *, meeting_id: str) -> Response:
-        if self.book.get(meeting_id) is None:
-            return meeting_gone(meeting_id)
-        return answer({"page_count": 1, "page_size": 30, "total_records": 0, "next_page_token": "", "participants": []})
-
-    def _told(self, meeting_id: str, request: Request) -> dict[str, Any]:
-        meeting = self.book.get(meeting_id) or {}
-        with self._lock:
-            key = self._host_keys.setdefault(meeting_id, secrets.token_urlsafe(24))
-        return {**meeting, "start_url": f"{self._base(request)}/s/{meeting_id}?zak={key}"}
-
-    def _spoil(self, meeting_id: str, *, fault: str) -> None:
-        meeting = self.book.get(meeting_id) or {}
-        match fault:
-            case "no_passcode":
-                self.book.overwrite(meeting_id, password="", encrypted_password="")
-            case "settings_locked":
-                locked = {**meeting["settings"], "auto_recording": "cloud", "waiting_room": False}
-                self.book.overwrite(meeting_id, settings=locked)
-            case "wrong_link":
-                self.book.overwrite(meeting_id, join_url=f"https://zoom.us.phishing.example/j/{meeting_id}")
+        only_newest = self.switch_board.amount("only_newest_token") is not None
+        return self.tokens.give(request, base_url=self.zoom.base(request), only_newest=only_newest)
 
     # --- Pages ------------------------------------------------------------------------------------------------------
 
@@ -291,7 +163,7 @@ class ZoomStandIn:
 
     def host_door(self, request: Request, *, meeting_id: str) -> Response:
         meeting = self.book.get(meeting_id)
-        if meeting is None or request.args.get("zak") != self._host_keys.get(meeting_id):
+        if meeting is None or not self.zoom.is_host_key(meeting_id, request.args.get("zak")):
             return pages.no_room()
         self.book.overwrite(meeting_id, status="started")
         return pages.room(meeting, as_host=True)
@@ -308,29 +180,30 @@ class ZoomStandIn:
                 return answer({"message": f"unknown fault: {problem}"}, 400)
         return answer({"faults": self.fault_queue.listed()})
 
+    def switches(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self.switch_board.clear()
+        if request.method == "POST":
+            try:
+                self.switch_board.set(**(request.get_json(silent=True) or {}))
+            except (UnknownSwitchError, TypeError) as problem:
+                return answer({"message": f"unknown switch: {problem}"}, 400)
+        return answer({"switches": self.switch_board.listed()})
+
     def state(self, request: Request) -> Response:
         if request.method == "DELETE":
             self.book.clear()
         with self._lock:
-            calls, tokens = list(self.calls[-1000:]), len(self._tokens)
-        return answer({"meetings": self.book.all(), "calls": calls, "tokens": tokens})
-
-    def _base(self, request: Request) -> str:
-        return self.base_url or request.host_url.rstrip("/")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+            calls = list(self.calls[-1000:])
+        counted = {
+            "tokens": len(self.tokens),
+            "host_calls": self.zoom.host_calls.listed(),
+            "hits": self.fault_queue.hits,
+        }
+        return answer({"meetings": self.book.all(), "calls": calls, **counted})
 
 
-def _page_start(token: str) -> int:
-    try:
-        return int(base64.urlsafe_b64decode(token)) if token else 0
-    except ValueError:
-        return 0
-
-
-def _drop_connection(request: Request) -> Response:
+def drop_connection(request: Request) -> Response:
     """Close the socket below the server, as a network that breaks would."""
     connection = request.environ.get("werkzeug.socket")
     if connection is not None:

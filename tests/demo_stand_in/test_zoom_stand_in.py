@@ -220,6 +220,129 @@ class TestFaults:
         requests.post(f"{client.url}/_faults", json={"fault": fault}, timeout=5)
         assert client.create().status_code < 600
 
+    def test_a_fault_without_an_end_lasts_until_it_is_cleared(self, client):
+        requests.post(f"{client.url}/_faults", json={"fault": "per_second", "times": None}, timeout=5)
+        hit = [client.create().status_code for _attempt in range(3)]
+        requests.delete(f"{client.url}/_faults", timeout=5)
+        assert (hit, client.create().status_code) == ([429] * 3, 201)
+
+    def test_a_fault_lasts_as_long_as_it_was_asked_for(self, client):
+        requests.post(f"{client.url}/_faults", json={"fault": "per_second", "times": None, "lasts": 0.0}, timeout=5)
+        assert client.create().status_code == 201
+
+    def test_a_fault_hits_as_often_as_its_dice_say(self, client):
+        never = {"fault": "per_second", "times": None, "probability": 0.0}
+        requests.post(f"{client.url}/_faults", json=never, timeout=5)
+        assert client.create().status_code == 201
+
+    def test_what_hit_is_counted(self, client):
+        requests.post(f"{client.url}/_faults", json={"fault": "per_second"}, timeout=5)
+        client.create()
+        assert requests.get(f"{client.url}/_state", timeout=5).json()["hits"] == {"per_second": 1}
+
+    def test_the_accounts_day_may_end_soon(self, client):
+        requests.post(f"{client.url}/_faults", json={"fault": "daily", "seconds": 90}, timeout=5)
+        ends_at = datetime.strptime(client.create().headers["Retry-After"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        assert 60 < (ends_at - datetime.now(UTC)).total_seconds() <= 90
+
+    @pytest.mark.parametrize("fault", ["per_second_bare", "daily_bare", "host_daily_bare"])
+    def test_a_bare_429_says_nothing_but_its_message(self, client, fault):
+        requests.post(f"{client.url}/_faults", json={"fault": fault}, timeout=5)
+        headers = client.create().headers
+        told = {name for name in headers if name.lower().startswith("x-ratelimit")}
+        assert told == {"X-RateLimit-Category"}
+        assert "Retry-After" not in headers
+
+    def test_a_start_can_become_now(self, client, freeze):
+        freeze("2026-06-01 10:00")
+        requests.post(f"{client.url}/_faults", json={"fault": "start_is_now"}, timeout=5)
+        assert client.create().json()["start_time"] == "2026-06-01T01:00:00Z"
+
+    def test_somebody_can_delete_the_meeting_behind_the_portals_back(self, client):
+        path = f"/v2/meetings/{client.create().json()['id']}"
+        requests.post(f"{client.url}/_faults", json={"fault": "meeting_deleted", "on": "^PATCH"}, timeout=5)
+        assert client("PATCH", path, {"duration": 45}).json()["code"] == 3001
+        assert client("GET", path).json()["code"] == 3001
+
+    def test_a_meeting_that_was_started_has_to_be_ended_before_it_is_deleted(self, client):
+        path = f"/v2/meetings/{client.create().json()['id']}"
+        requests.post(f"{client.url}/_faults", json={"fault": "meeting_started", "on": "^DELETE"}, timeout=5)
+        assert client("DELETE", path).json()["code"] == 3002
+        assert client("PUT", f"{path}/status", {"action": "end"}).status_code == 204
+        assert client("DELETE", path).status_code == 204
+
+
+class TestSwitches:
+    def turn(self, client, switch, **how) -> int:
+        return requests.post(f"{client.url}/_switches", json={"switch": switch, **how}, timeout=5).status_code
+
+    def test_an_unknown_switch_is_refused(self, client):
+        assert self.turn(client, "nonsense") == 400
+
+    def test_all_can_be_switched_off(self, client):
+        self.turn(client, "basic_hosts")
+        requests.delete(f"{client.url}/_switches", timeout=5)
+        assert requests.get(f"{client.url}/_switches", timeout=5).json() == {"switches": {}}
+
+    @pytest.mark.parametrize(("on", "expected"), [(True, 401), (False, 201)])
+    def test_a_new_token_voids_the_older_ones(self, client, on, expected):
+        self.turn(client, "only_newest_token", on=on)
+        client.fetch_token()
+        assert client.create().status_code == expected
+
+    def test_create_and_change_count_to_the_hosts_hundred_but_nothing_else(self, client):
+        self.turn(client, "hundred_a_day", amount=2)
+        path = f"/v2/meetings/{client.create().json()['id']}"
+        assert client("PATCH", path, {"duration": 45}).status_code == 204
+        refused = [client.create(), client("PATCH", path, {"duration": 60})]
+        assert [answer.status_code for answer in refused] == [429, 429]
+        assert "daily rate limit (100)" in refused[0].json()["message"]
+        assert [client(method, path).status_code for method in ("GET", "DELETE")] == [200, 204]
+        assert requests.get(f"{client.url}/_state", timeout=5).json()["host_calls"] == {HOST: 2}
+
+    def test_the_hundred_begin_anew_at_midnight_of_utc(self, client, freeze):
+        freeze("2026-06-02 08:59")
+        client.token = client.fetch_token().json()["access_token"]
+        self.turn(client, "hundred_a_day", amount=1)
+        first = [client.create().status_code for _attempt in range(2)]
+        freeze("2026-06-02 09:00")
+        assert (first, client.create().status_code) == ([201, 429], 201)
+
+    def test_each_host_has_its_own_hundred(self, client):
+        self.turn(client, "hundred_a_day", amount=1)
+        client.create()
+        body = {"start_time": "2099-12-01T05:00:00Z"}
+        assert client("POST", "/v2/users/other@zoom.example/meetings", body).status_code == 201
+
+    def test_a_list_can_lag_behind(self, client, freeze):
+        freeze("2026-06-01 10:00:00")
+        self.turn(client, "lagging_lists", amount=5)
+        client.token = client.fetch_token().json()["access_token"]
+        meeting = client.create().json()
+        assert client("GET", f"/v2/users/{HOST}/meetings").json()["meetings"] == []
+        assert client("GET", f"/v2/meetings/{meeting['id']}").status_code == 200
+        freeze("2026-06-01 10:00:06")
+        assert len(client("GET", f"/v2/users/{HOST}/meetings").json()["meetings"]) == 1
+
+    def test_pages_can_be_small(self, client):
+        for _number in range(3):
+            client.create()
+        self.turn(client, "small_pages", amount=2)
+        page = client("GET", f"/v2/users/{HOST}/meetings?page_size=300").json()
+        assert (len(page["meetings"]), page["page_size"], bool(page["next_page_token"])) == (2, 2, True)
+
+    def test_without_a_licence_nobody_is_told_who_was_there(self, client):
+        meeting_id = client.create().json()["id"]
+        self.turn(client, "basic_hosts")
+        answer = client("GET", f"/v2/past_meetings/{meeting_id}/participants")
+        assert (answer.status_code, answer.json()["code"]) == (400, 200)
+        assert client("GET", f"/v2/users/{HOST}").json()["type"] == 1
+
+    def test_uuids_can_be_hard_to_put_into_a_path(self, client):
+        self.turn(client, "slashed_uuids")
+        uuid = client.create().json()["uuid"]
+        assert (uuid[0], "//" in uuid, len(uuid)) == ("/", True, 24)
+
 
 class TestRestart:
     def test_meetings_survive(self, tmp_path):

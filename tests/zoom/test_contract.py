@@ -7,7 +7,9 @@ import contextlib
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -21,6 +23,7 @@ from booking.meetings.errors import ConfigurationAlarm, MeetingError
 from booking.meetings.zoom.provider import ZoomProvider, create_body, time_body
 from booking.meetings.zoom.token import TokenSource
 from demo.zoom_stand_in.app import ZoomStandIn
+from demo.zoom_stand_in.switches import SWITCHES
 from tests.zoom.document import ZOOM_DOCUMENT
 from tests.zoom.stand_in import CHANGE, CREATE, RunningStandIn, point_zoom_at, serving
 
@@ -29,9 +32,11 @@ if not ZOOM_DOCUMENT.is_file():
 
 REFUSALS = {
     "per_second",
+    "per_second_bare",
     "daily",
     "daily_bare",
     "host_daily",
+    "host_daily_bare",
     "too_many_at_once",
     "token_expired",
     "missing_scope",
@@ -39,6 +44,7 @@ REFUSALS = {
     "not_paid",
     "user_unknown",
     "meeting_gone",
+    "meeting_deleted",
     "invalid",
     "forbidden",
 }
@@ -122,6 +128,31 @@ def test_every_refusal_of_a_change_has_the_form_of_zooms(watched, watched_zoom, 
     with contextlib.suppress(MeetingError):
         watched_zoom.change(created.meeting_id, request_for_tuesday, now=now)
     assert watched.violations == []
+
+
+@pytest.mark.parametrize("switch", sorted(SWITCHES))
+def test_however_zoom_is_its_answers_keep_their_form(watched, settings, request_for_tuesday, now, switch):
+    watched.app.switch_board.set(switch)
+    token = TokenSource.from_settings(timeout=settings.ZOOM_TIMEOUT).current()
+    ask = partial(requests.request, headers={"Authorization": f"Bearer {token}"}, timeout=5)
+    url, host = settings.ZOOM_API_URL, quote(request_for_tuesday.host)
+    meetings = f"{url}/users/{host}/meetings"
+    made = [ask("POST", meetings, json=create_body(request_for_tuesday)).json() for _meeting in range(2)]
+    ask("GET", f"{meetings}?page_size=300&type=scheduled")
+    ask("GET", f"{url}/users/{host}")
+    ask("GET", f"{url}/past_meetings/{made[0]['id']}/participants")
+    assert watched.violations == []
+
+
+def test_a_running_meeting_that_is_to_be_deleted_is_refused_in_the_form_of_zooms(
+    watched, watched_zoom, request_for_tuesday, now
+):
+    created = watched_zoom.create(request_for_tuesday, now=now)
+    RunningStandIn(app=watched.app, url="").goes_wrong("meeting_started", on="^DELETE")
+    with contextlib.suppress(MeetingError):
+        watched_zoom.cancel(created.meeting_id)
+    assert watched.violations == []
+    assert len(watched.app.book.all()) == 1
 
 
 def test_wrong_credentials_are_refused_in_the_form_of_zooms(watched, settings, request_for_tuesday, now):
