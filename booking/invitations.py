@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from icalendar import Alarm, Calendar, Event, vCalAddress
 
@@ -23,6 +24,12 @@ Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 
 
 def calendar_file(reservation: Reservation, *, method: Method, now: datetime) -> CalendarFile:
+    """In the person's language, mailed or downloaded: it is one event."""
+    with translation.override(reservation.person.language):
+        return _calendar_file(reservation, method=method, now=now)
+
+
+def _calendar_file(reservation: Reservation, *, method: Method, now: datetime) -> CalendarFile:
     calendar = Calendar()
     calendar.add("prodid", "-//Hello Work//Online Counseling//JA")
     calendar.add("version", "2.0")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from booking.clock import JST, at
@@ -13,12 +14,12 @@ from booking.deadlines import cancel_closes_at, join_opens_at
 from booking.enums import UPCOMING, CancelChannel, ReservationStatus
 from booking.guest_access import passcode_of
 from booking.invitations import page_url
+from booking.mails.texts import render_mail
 from booking.models import OnlineMeeting, Reservation
 from mailing.composers import CalendarFile, Message, Superseded
 from mailing.message import one_line
 from mailing.models import OutgoingMail
 from mailing.queue import queue_mails
-from mailing.texts import render
 
 
 def queue(mails: Sequence[OutgoingMail], *, now: datetime) -> None:
@@ -41,6 +42,7 @@ def new_mail(
         cause=str(reservation.uuid),
         occurrence=str(reservation.calendar_sequence) if occurrence is None else occurrence,
         to=reservation.email,
+        language=reservation.person.language,
         due_at=due_at,
         context={"starts_at": reservation.starts_at.isoformat(), **(context or {})},
         is_waiting=is_waiting,
@@ -78,15 +80,18 @@ def message_about(
     now: datetime,
     calendar: CalendarFile | None = None,
     reason: str = "",
+    meeting: OnlineMeeting | None = None,
     **more: Any,
 ) -> Message:
-    """`more` are facts that only this kind of mail speaks of."""
-    context = {**facts_of(reservation), **ways_to_cancel(reservation, now=now), "reason": reason, **more}
-    subject, body = render(f"booking/mail/{mail.kind}", context, language=mail.language)
+    """`more` are facts that only this kind of mail speaks of. A `meeting` that is given is not looked for."""
+    with translation.override(mail.language):
+        facts = facts_of(reservation, meeting=meeting)
+        context = {**facts, **ways_to_cancel(reservation, now=now), "reason": reason, **more}
+    subject, body = render_mail(f"booking/mail/{mail.kind}", context, language=mail.language)
     return Message(subject=subject, body=body, calendar=calendar, to=reservation.email)
 
 
-def facts_of(reservation: Reservation) -> dict[str, Any]:
+def facts_of(reservation: Reservation, *, meeting: OnlineMeeting | None = None) -> dict[str, Any]:
     service, office = reservation.service, reservation.office
     return {
         "name": one_line(reservation.name) or (str(reservation.person) if reservation.email else _("利用者")),
@@ -96,7 +101,7 @@ def facts_of(reservation: Reservation) -> dict[str, Any]:
         "starts_at": reservation.starts_at,
         "ends_at": reservation.ends_at,
         "software": service.software_label,
-        "meeting": OnlineMeeting.objects.open_of(reservation),
+        "meeting": meeting or OnlineMeeting.objects.open_of(reservation),
         "join_opens_at": join_opens_at(reservation),
         "no_show_minutes": reservation.policy.no_show_after // timedelta(minutes=1),
         "is_upcoming": reservation.status in UPCOMING,

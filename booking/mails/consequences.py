@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from booking.enums import Action, Ground, MailKind, ReservationStatus
 from booking.mails.base import in_status, message_about, new_mail, queue
+from booking.mails.texts import render_mail
 from booking.models import Reservation, Restriction
 from booking.refusals import contact
 from mailing.composers import Message, Superseded, composer
 from mailing.message import one_line
 from mailing.models import OutgoingMail
-from mailing.texts import render
 from offices.models import Office
 
 RESTRICTION = "restriction:"
@@ -36,6 +36,7 @@ def queue_restricted(restriction: Restriction, *, now: datetime) -> None:
         kind=MailKind.RESTRICTED,
         cause=f"{RESTRICTION}{restriction.pk}",
         to=email_of(restriction.person),
+        language=restriction.person.language,
         due_at=now,
     )
     queue([mail], now=now)
@@ -95,7 +96,7 @@ def restricted(mail: OutgoingMail, *, now: datetime) -> Message:
         "office": restriction.office,
         "portal_url": settings.PORTAL_URL,
     }
-    subject, body = render(f"booking/mail/{mail.kind}", context, language=mail.language)
+    subject, body = render_mail(f"booking/mail/{mail.kind}", context, language=mail.language)
     return Message(subject=subject, body=body, to=email_of(restriction.person))
 
 

@@ -5,17 +5,18 @@ Neither carries anything that was typed: the address may be somebody else's, and
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from booking.enums import MailKind, ReservationStatus
 from booking.errors import BookingError
 from booking.guest_access import confirm_url
 from booking.mails.base import facts_of, in_status, new_mail, queue
+from booking.mails.texts import JAPANESE, render_mail
 from booking.models import Reservation, Service
 from mailing.composers import Message, Superseded, composer
 from mailing.models import OutgoingMail
 from mailing.queue import queue_text
-from mailing.texts import render
 
 REFUSED = "link_request_refused"
 ONE_SECOND = timedelta(seconds=1)
@@ -30,8 +31,9 @@ def queue_confirm_address(reservation: Reservation, *, now: datetime) -> None:
 def queue_refusal(to: str, *, refused: BookingError, service: Service, starts_at: datetime, now: datetime) -> None:
     """What may be told to the owner of the address only. In the caller's transaction."""
     context = {"service": service, "office": service.office, "starts_at": starts_at, "sentence": refused.message}
-    subject, body = render("booking/guest/link_request_refused", context, language="ja")
-    queue_text(kind=REFUSED, to=to, subject=subject, body=body, now=now)
+    language = get_language() or JAPANESE
+    subject, body = render_mail("booking/guest/link_request_refused", context, language=language)
+    queue_text(kind=REFUSED, to=to, subject=subject, body=body, now=now, language=language)
 
 
 def usable_until(reservation: Reservation) -> datetime | None:
@@ -45,5 +47,5 @@ def confirm_address(mail: OutgoingMail, *, now: datetime) -> Message:
     if reservation.has_run_out(now=now):
         raise Superseded(_("確認の期限を過ぎたため、送りませんでした。"))
     facts = {**facts_of(reservation), "confirm_url": confirm_url(reservation), "until": usable_until(reservation)}
-    subject, body = render(f"booking/mail/{mail.kind}", facts, language=mail.language)
+    subject, body = render_mail(f"booking/mail/{mail.kind}", facts, language=mail.language)
     return Message(subject=subject, body=body, to=reservation.email)

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from booking.enums import MailKind, RequestState, ReservationStatus
 from booking.mails.base import in_status, message_about, queue
+from booking.mails.texts import render_mail
 from booking.models import Reservation, SessionRequest
 from mailing.composers import Message, Superseded, composer
 from mailing.message import one_line
 from mailing.models import OutgoingMail
-from mailing.texts import render
 
 
 def queue_request_received(request: SessionRequest, *, now: datetime) -> None:
@@ -68,7 +68,15 @@ def lapsed(mail: OutgoingMail, *, now: datetime) -> Message:
 
 
 def _mail(kind: MailKind, about: SessionRequest | Reservation, *, now: datetime, occurrence: str = "") -> OutgoingMail:
-    return OutgoingMail(kind=kind, cause=str(about.uuid), occurrence=occurrence, to=about.email, due_at=now)
+    person = about.person if isinstance(about, Reservation) else about.seeker
+    return OutgoingMail(
+        kind=kind,
+        cause=str(about.uuid),
+        occurrence=occurrence,
+        to=about.email,
+        language=person.language,
+        due_at=now,
+    )
 
 
 def _request_of(mail: OutgoingMail) -> SessionRequest:
@@ -96,5 +104,5 @@ def _message(mail: OutgoingMail, request: SessionRequest, **facts: Any) -> Messa
         "portal_url": settings.PORTAL_URL,
         **facts,
     }
-    subject, body = render(f"booking/mail/{mail.kind}", context, language=mail.language)
+    subject, body = render_mail(f"booking/mail/{mail.kind}", context, language=mail.language)
     return Message(subject=subject, body=body, to=request.email)

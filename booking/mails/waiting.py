@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from booking.enums import MailKind, ReservationStatus, WaitingState
 from booking.mails.base import facts_of, in_status, new_mail, queue
+from booking.mails.texts import render_mail
 from booking.models import Reservation, WaitingEntry
 from mailing.composers import Message, Superseded, composer
 from mailing.message import one_line
 from mailing.models import OutgoingMail
-from mailing.texts import render
 
 
 def queue_offer(entry: WaitingEntry, reservation: Reservation, *, now: datetime) -> None:
@@ -23,9 +23,19 @@ def queue_waiting_ended(entry: WaitingEntry, *, now: datetime) -> None:
     """Once for an entry, and to nobody whose account is gone."""
     to = entry.seeker.email if entry.seeker.is_active else ""
     mail = OutgoingMail(
-        kind=MailKind.WAITING_ENDED, cause=f"waiting:{entry.pk}", to=to, due_at=now, context={"entry": entry.pk}
+        kind=MailKind.WAITING_ENDED,
+        cause=cause_of(entry),
+        to=to,
+        language=entry.seeker.language,
+        due_at=now,
+        context={"entry": entry.pk},
     )
     queue([mail], now=now)
+
+
+def cause_of(entry: WaitingEntry) -> str:
+    """The cause of a mail that speaks of the entry and of no place."""
+    return f"waiting:{entry.pk}"
 
 
 @composer(MailKind.OFFER)
@@ -58,5 +68,5 @@ def _facts(entry: WaitingEntry) -> dict[str, Any]:
 
 
 def _message(mail: OutgoingMail, context: dict[str, Any], *, to: str) -> Message:
-    subject, body = render(f"booking/mail/{mail.kind}", context, language=mail.language)
+    subject, body = render_mail(f"booking/mail/{mail.kind}", context, language=mail.language)
     return Message(subject=subject, body=body, to=to)
