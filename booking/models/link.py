@@ -10,6 +10,11 @@ class MeetingLinkQuerySet(models.QuerySet["MeetingLink"]):
     def lock(self) -> "MeetingLinkQuerySet":
         return self.select_for_update(of=("self",), no_key=True)
 
+    def lock_pool_of(self, office_id: int) -> "list[MeetingLink]":
+        """The links in use, locked in one order: rooms for one session first, those with a lobby when none is free."""
+        pool = list(self.filter(office=office_id, is_active=True).lock().order_by("pk"))
+        return sorted(pool, key=lambda link: (link.has_lobby, link.name))
+
     def visible_to(self, user: Any) -> "MeetingLinkQuerySet":
         return self.filter(office__in=Office.objects.of_staff(user))
 

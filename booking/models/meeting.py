@@ -1,17 +1,21 @@
 import secrets
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from booking.db import TsTzRange
-from booking.enums import CAN_BE_ENTERED, LIVE_MEETING, WAITING_FOR_EFFECT, MeetingState
+from booking.enums import CAN_BE_ENTERED, LIVE_MEETING, UPCOMING, WAITING_FOR_EFFECT, MeetingState
 from booking.models.link import MeetingLink
 from booking.models.reservation import Reservation
 from booking.policies import LINK_FOLLOWS_AFTER
+from booking.rules.links import why_not_link
 from offices.enums import MeetingSoftware
+
+ONE_SESSION_AT_A_TIME = "link_serves_one_session_at_a_time"
 
 
 def new_ref() -> str:
@@ -19,21 +23,74 @@ def new_ref() -> str:
     return secrets.token_hex(8)
 
 
+def is_link_taken(violation: IntegrityError) -> bool:
+    """Did the database refuse a link because another session that touches has it?"""
+    diagnostics = getattr(violation.__cause__, "diag", None)
+    return getattr(diagnostics, "constraint_name", None) == ONE_SESSION_AT_A_TIME
+
+
 class OnlineMeetingQuerySet(models.QuerySet["OnlineMeeting"]):
     def lock(self) -> "OnlineMeetingQuerySet":
         return self.select_for_update(of=("self",), no_key=True)
 
     def request_for(self, reservation: Reservation, *, now: datetime) -> "OnlineMeeting":
-        """Write the row of a meeting that is to be opened for the time of the reservation."""
-        return self.create(
+        """Write the row of the meeting for the time of the reservation, by the software that its service has now.
+
+        Zoom is asked for it later. A link comes from the office's pool, or is missing until staff enter one. Nothing
+        is to be prepared for a telephone call. In the caller's transaction, after the lock of the reservation.
+        """
+        software = reservation.service.software
+        meeting = OnlineMeeting(
             reservation=reservation,
-            software=reservation.service.software,
-            host=reservation.meeting_host_id or "",
+            software=software,
             starts_at=reservation.starts_at,
             ends_at=reservation.ends_at,
             requested_at=now,
             next_attempt_at=now,
         )
+        match software:
+            case MeetingSoftware.ZOOM:
+                meeting.host = reservation.meeting_host_id or ""
+            case MeetingSoftware.LINK:
+                return self._from_pool(meeting, now=now)
+            case MeetingSoftware.PHONE:
+                meeting.state, meeting.opened_at = MeetingState.OPEN, now
+        meeting.save(force_insert=True)
+        return meeting
+
+    def _from_pool(self, meeting: "OnlineMeeting", *, now: datetime) -> "OnlineMeeting":
+        """With the first free link; a link lost to somebody at the last moment is tried with the next one."""
+        for link in MeetingLink.objects.lock_pool_of(meeting.reservation.office_id):
+            if not self.is_link_free(link, meeting):
+                continue
+            meeting.take(link, now=now)
+            try:
+                with transaction.atomic():
+                    meeting.save(force_insert=True)
+            except IntegrityError as lost:
+                if not is_link_taken(lost):
+                    raise
+            else:
+                return meeting
+        meeting.lose_link()
+        meeting.save(force_insert=True)
+        return meeting
+
+    def is_link_free(self, link: MeetingLink, meeting: "OnlineMeeting") -> bool:
+        """Its address may be followed, and no other session touches the time of this meeting, unless it has a lobby."""
+        if why_not_link(link.url, allowed_hosts=settings.MEETING_LINK_HOSTS) is not None:
+            return False
+        return link.has_lobby or not self.touching(link.url, meeting).exists()
+
+    def touching(self, url: str, meeting: "OnlineMeeting") -> "OnlineMeetingQuerySet":
+        """Meetings of other reservations with this address that overlap, or end when this begins, or begin when it ends."""
+        others = self.live().filter(join_url=url).exclude(reservation=meeting.reservation_id)
+        return others.filter(starts_at__lte=meeting.ends_at, ends_at__gte=meeting.starts_at)
+
+    def missing(self, now: datetime) -> "OnlineMeetingQuerySet":
+        """Sessions still to come, or running, whose link nobody entered yet."""
+        standing = self.filter(reservation__status__in=UPCOMING, reservation__ends_at__gt=now)
+        return standing.filter(state=MeetingState.MISSING)
 
     def live(self) -> "OnlineMeetingQuerySet":
         return self.filter(state__in=LIVE_MEETING)
@@ -96,7 +153,7 @@ class OnlineMeeting(models.Model):
                 name="open_meeting_can_be_entered",
             ),
             ExclusionConstraint(
-                name="link_serves_one_session_at_a_time",
+                name=ONE_SESSION_AT_A_TIME,
                 expressions=[
                     (TsTzRange("starts_at", "ends_at", RangeBoundary(inclusive_upper=True)), RangeOperators.OVERLAPS),
                     ("exclusive_link", RangeOperators.EQUAL),
@@ -115,6 +172,23 @@ class OnlineMeeting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_software_display()} {self.display_id or self.ref}"
+
+    def take(self, link: MeetingLink, *, now: datetime) -> None:
+        """Lead to a link of the pool; not saved yet."""
+        self.link = link
+        self.lead_to(link.url, number=link.number, passcode=link.passcode, has_lobby=link.has_lobby, now=now)
+
+    def lead_to(self, url: str, *, number: str, passcode: str, has_lobby: bool, now: datetime) -> None:
+        """Open with this address; not saved yet. Only a room with a lobby may serve sessions that touch."""
+        self.join_url, self.meeting_id, self.passcode = url, number, passcode
+        self.exclusive_link = None if has_lobby else url
+        self.state, self.opened_at = MeetingState.OPEN, now
+
+    def lose_link(self) -> None:
+        """Nobody has entered a link; not saved yet."""
+        self.link = self.exclusive_link = self.opened_at = None
+        self.join_url = self.meeting_id = self.passcode = ""
+        self.state = MeetingState.MISSING
 
     @property
     def minutes(self) -> int:
