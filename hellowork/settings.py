@@ -150,6 +150,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_timeout": 30}
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("CELERY_BEAT_FILE", str(BASE_DIR / "var" / "celerybeat-schedule"))
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+PACE = 1
+"""Waits before something is taken back from the dead, or tried again, are divided by it. Only the chaos suite raises it."""
 
 # --- Language, time -------------------------------------------------------------------------------------------------
 

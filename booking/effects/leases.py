@@ -6,6 +6,7 @@ No lock is held while Zoom answers: the row is claimed in a short transaction an
 import logging
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from booking.meetings.errors import (
@@ -21,12 +22,12 @@ from booking.models import OnlineMeeting, Reservation
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=150)
+LEASE = timedelta(seconds=150) / settings.PACE
 """Longer than CELERY_TASK_TIME_LIMIT: when it is over, the worker that took it no longer runs."""
-FIRST_PAUSE = timedelta(seconds=30)
-LONGEST_PAUSE = timedelta(minutes=15)
-UNTIL_SOMEBODY_ACTED = timedelta(hours=1)
-UNTIL_THE_HOST_IS_CORRECTED = timedelta(minutes=15)
+FIRST_PAUSE = timedelta(seconds=30) / settings.PACE
+LONGEST_PAUSE = timedelta(minutes=15) / settings.PACE
+UNTIL_SOMEBODY_ACTED = timedelta(hours=1) / settings.PACE
+UNTIL_THE_HOST_IS_CORRECTED = timedelta(minutes=15) / settings.PACE
 
 
 def locked(meeting_pk: int) -> tuple[Reservation, OnlineMeeting]:

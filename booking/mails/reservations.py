@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from booking.clock import at, day_of
@@ -13,7 +14,7 @@ from booking.policies import LINK_FOLLOWS_AFTER
 from mailing.composers import Message, NotYet, Superseded, composer
 from mailing.models import MailState, OutgoingMail
 
-ASK_AGAIN_AFTER = timedelta(seconds=30)
+ASK_AGAIN_AFTER = timedelta(seconds=30) / settings.PACE
 """How long a mail waits for the meeting when nobody wakes it."""
 HOUR_BEFORE = timedelta(hours=1)
 
