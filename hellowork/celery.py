@@ -42,6 +42,10 @@ app.conf.beat_schedule = {
         "task": "mailing.periodic.send_due_mails",
         "schedule": timedelta(seconds=15),
     },
+    "read what came back undelivered": {
+        "task": "mailing.periodic.read_bounces",
+        "schedule": timedelta(minutes=3),
+    },
     "purge registrations nobody confirmed": {
         "task": "accounts.periodic.purge_expired_registrations",
         "schedule": timedelta(minutes=15),

@@ -181,6 +181,9 @@ EMAIL_SUBJECT_PREFIX = ""
 MAIL_FROM = env.str("MAIL_FROM", "yoyaku@hellowork-sample.example")
 DEFAULT_FROM_EMAIL = f"ハローワーク {PORTAL_NAME} <{MAIL_FROM}>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+MAIL_BOUNCES_TO = env.str("MAIL_BOUNCES_TO", "")
+BOUNCE_MAILBOX_URL = env.str("BOUNCE_MAILBOX_URL", "")
+BOUNCE_WEBHOOK_SECRET = env.str("BOUNCE_WEBHOOK_SECRET", "")
 
 # --- Accounts -------------------------------------------------------------------------------------------------------
 
@@ -289,6 +292,12 @@ ZOOM_CLIENT_ID = env.str("ZOOM_CLIENT_ID", "")
 ZOOM_CLIENT_SECRET = env.str("ZOOM_CLIENT_SECRET", "")
 ZOOM_TIMEOUT = timedelta(seconds=10)
 ZOOM_JOIN_HOSTS = env.list("ZOOM_JOIN_HOSTS", default=["zoom.us"])
+ZOOM_WEBHOOK_SECRETS = [secret for secret in env.list("ZOOM_WEBHOOK_SECRET", default=[]) if secret]
+"""Without one there is no endpoint. Two while the secret is being changed: either is accepted."""
+ZOOM_WEBHOOK_MAX_AGE = timedelta(minutes=env.int("ZOOM_WEBHOOK_MAX_AGE_MINUTES", 120))
+"""Zoom tries again after 5, 20 and 60 minutes, and does not say whether with a fresh timestamp."""
+ZOOM_WEBHOOK_MAX_AHEAD = timedelta(minutes=5)
+ZOOM_WEBHOOK_MAX_BYTES = 64 * 1024
 MEETING_LINK_HOSTS = env.list("MEETING_LINK_HOSTS", default=[])
 """To these and their subdomains a link that staff enter may lead; none by default."""
 
@@ -298,6 +307,8 @@ FISCAL_YEARS_KEPT = 1
 """Contact data of a reservation stay for so many fiscal years after the one of the session."""
 RETENTION = {
     "topic": timedelta(days=90),
+    "attendance": timedelta(days=90),
+    "webhook_delivery": timedelta(days=7),
     "meeting_link": timedelta(days=1),
     "bare_hold": timedelta(days=1),
     "consent_after_account": timedelta(days=365),

@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("terms/", include("terms.urls")),
     path("announcements/", include("offices.urls")),
+    path("webhooks/mail/", include("mailing.urls")),
     path("home/", home, name="home"),
     # The admin, PDF viewers and old browsers ask for this name, whatever <link rel="icon"> says.
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("img/icon.svg")), name="favicon"),
