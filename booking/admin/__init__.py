@@ -1,5 +1,7 @@
 """What staff see and change in the Django admin; reservations change only through flows."""
 
+from booking.admin.link import MeetingLinkAdmin
+from booking.admin.office_text import OfficeTextAdmin
 from booking.admin.policy import PolicyVersionAdmin
 from booking.admin.reservation import ReservationAdmin
 from booking.admin.restriction import ConsequenceRuleAdmin, RecognitionAdmin, RestrictionAdmin
@@ -11,6 +13,8 @@ __all__ = [
     "ConsequenceRuleAdmin",
     "CounselorAdmin",
     "InterpreterHoursAdmin",
+    "MeetingLinkAdmin",
+    "OfficeTextAdmin",
     "OpeningWindowAdmin",
     "PolicyVersionAdmin",
     "RecognitionAdmin",

@@ -19,6 +19,7 @@ from booking.models import (
     Absence,
     ConsequenceRule,
     InterpreterHours,
+    OfficeText,
     OpeningWindow,
     Recognition,
     Restriction,
@@ -177,6 +178,7 @@ def objects_of(world: World) -> dict[str, Any]:
             office=world.office, seeker=SeekerFactory(), granted_by=world.manager, granted_at=NOW
         ),
         "booking/consequencerule": ConsequenceRule.objects.create(office=world.office, in_force_on=date(2026, 7, 1)),
+        "booking/officetext": OfficeText.objects.create(office=world.office, place="contact", text="x"),
         "booking/absence": Absence.objects.create(
             counselor=world.hanako, starts_at=jst(6, 5, 9), ends_at=jst(6, 5, 12)
         ),

@@ -65,6 +65,12 @@ GET  /admin/booking/recognition/<path:object_id>/history/                      3
 GET  /admin/booking/recognition/<path:object_id>/delete/                       302 404 404 403 403 403 403 403 302
 GET  /admin/booking/recognition/<path:object_id>/change/                       302 404 404 200 200 200 302 200 302
 GET  /admin/booking/recognition/<path:object_id>/                              302 404 404 302 302 302 302 302 302
+GET  /admin/booking/officetext/                                                302 404 404 200 200 200 200 200 302
+GET  /admin/booking/officetext/add/                                            302 404 404 403 403 200 200 200 302
+GET  /admin/booking/officetext/<path:object_id>/history/                       302 404 404 200 200 200 302 200 302
+GET  /admin/booking/officetext/<path:object_id>/delete/                        302 404 404 403 403 200 302 200 302
+GET  /admin/booking/officetext/<path:object_id>/change/                        302 404 404 200 200 200 302 200 302
+GET  /admin/booking/officetext/<path:object_id>/                               302 404 404 302 302 302 302 302 302
 GET  /admin/booking/consequencerule/                                           302 404 404 200 200 200 200 200 302
 GET  /admin/booking/consequencerule/add/                                       302 404 404 403 403 200 200 200 302
 GET  /admin/booking/consequencerule/<path:object_id>/history/                  302 404 404 200 200 200 302 200 302
