@@ -25,7 +25,7 @@ HEADERS_TYPE = "text/rfc822-headers"
 MESSAGE_ID = re.compile(r"<[^<>\s]{3,118}>")
 STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 ACTION = re.compile(r"\s*([a-z]+)", re.IGNORECASE)
-BLANK_LINE = re.compile(r"\r?\n[ \t]*\r?\n")
+BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n")
 LONGEST_DIAGNOSTIC = 300
 """Characters: what the columns hold."""
 
@@ -119,7 +119,7 @@ def decoded(value: str) -> str:
 
 
 def _text_of(raw: bytes) -> str:
-    charsets = ["iso2022_jp"] if b"\x1b" in raw else ["utf-8", "cp932"]
+    charsets = ["iso2022_jp"] if b"\x1b" in raw else ["utf-8", "shift_jis"]
     for charset in charsets:
         try:
             return raw.decode(charset)
@@ -168,9 +168,9 @@ def _blocks(part: Message) -> list[Message]:
     """The groups of fields: the parser splits the old form, and takes the international one for a mail with a text."""
     payload = part.get_payload()
     blocks = [block for block in payload if isinstance(block, Message)] if isinstance(payload, list) else []
-    rest = blocks[-1].get_payload() if blocks else payload
-    texts = BLANK_LINE.split(rest) if isinstance(rest, str) else []
-    return blocks + [email.message_from_string(text, policy=AS_WRITTEN) for text in texts if text.strip()]
+    rest = (blocks[-1] if blocks else part).get_payload(decode=True)
+    texts = BLANK_LINE.split(rest) if isinstance(rest, bytes) else []
+    return blocks + [email.message_from_bytes(text, policy=AS_WRITTEN) for text in texts if text.strip()]
 
 
 def _named_ids(message: Message, parts: list[Message]) -> Iterator[str]:
