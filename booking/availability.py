@@ -10,22 +10,35 @@ from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
-from django.db.models import SmallIntegerField, Value, prefetch_related_objects
+from django.db.models import F, SmallIntegerField, Value, prefetch_related_objects
 
 from accounts.models import User
 from booking.clock import at, day_bounds, day_of
 from booking.deadlines import bookable_days, booking_policy
 from booking.enums import Language, ReservationStatus
-from booking.models import Absence, Counselor, InterpreterHours, OpeningWindow, Recognition, Reservation, Service
+from booking.hosts import HostTimes, host_times, starts_with_host
+from booking.models import (
+    Absence,
+    Counselor,
+    InterpreterHours,
+    MeetingHost,
+    OpeningWindow,
+    Recognition,
+    Reservation,
+    Service,
+)
 from booking.models.reservation import ReservationQuerySet
 from booking.models.schedule import CounselorQuerySet
 from booking.rules.limits import is_counselor_full
 from booking.rules.slots import Interval, fitting, grid, intervals_with_seat, subtract, union, with_gap
 from offices.calendar import OfficeCalendar, calendar_of
+from offices.enums import MeetingSoftware
 
 MOST_DAYS = 366
 LONGEST = timedelta(days=1)
 """No reservation lasts longer: lets the query bound `starts_at` on both sides and stay on its index."""
+ByLength = dict[timedelta, list[datetime]]
+"""Sorted starts, by the length of the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,7 @@ class Search:
     """Whose free slots: of the service now, for this person, with this counselor, with an interpreter of the office.
 
     `moving` is the person's reservation that would give up its own time. `is_for_staff`: days outside the booking window
-    are offered too, from today on.
+    are offered too, from today on. `ignores_hosts`: as if there were enough meeting hosts.
     """
 
     service: Service
@@ -57,6 +70,7 @@ class Search:
     language: str = ""
     moving: Reservation | None = None
     is_for_staff: bool = False
+    ignores_hosts: bool = False
 
     @property
     def language_name(self) -> str:
@@ -66,7 +80,8 @@ class Search:
 def free_slots(search: Search, *, first_day: date | None = None, last_day: date | None = None) -> list[Slot]:
     """The slots that can be booked now, by start; without those in which the person has another reservation.
 
-    Days outside the booking window are left out. Five queries, one more with a person, two with an interpreter.
+    Days outside the booking window are left out. Five queries, one more with a person, two with an interpreter, one
+    where counselors share meeting hosts.
     """
     opens, closes = _days_of(search)
     first, last = max(first_day or opens, opens), min(last_day or closes, closes)
@@ -77,12 +92,17 @@ def free_slots(search: Search, *, first_day: date | None = None, last_day: date 
     if not starts:
         return []
     taken = _taken(search, first, last)
-    free = _free_time(search, taken, first, last)
+    opened = _opened(search, first, last)
+    free = {pk: subtract(union(times), taken.of_counselors[pk]) for pk, times in opened.windows.items()}
     blocked = union(taken.of_person)
     if search.language:
         outside = subtract([day_bounds(first, last)], _interpreted_time(search, first, last))
         blocked = union([*blocked, *outside])
-    return _cut(starts, free, blocked, taken.load)
+    by_length: ByLength = defaultdict(list)
+    for start, length in starts:
+        by_length[length].append(start)
+    with_host = _starts_with_host(search, opened, by_length, first, last)
+    return _cut({pk: with_host.get(pk, by_length) for pk in free}, free, blocked, taken.load)
 
 
 def nearest_slots(search: Search, *, around: datetime, count: int = 3) -> list[Slot]:
@@ -152,16 +172,56 @@ def _starts(service: Service, calendar: OfficeCalendar, first: date, last: date)
     return sorted(set(starts))
 
 
-def _free_time(search: Search, taken: "Taken", first: date, last: date) -> dict[int, list[Interval]]:
-    """Per counselor who offers the service: opening windows minus absences and reservations."""
-    windows: dict[int, list[Interval]] = {}
-    opened = OpeningWindow.objects.filter(counselor__in=_counselors(search)).touching(first, last)
-    for window in opened.order_by("counselor_id"):
+@dataclass(frozen=True)
+class Opened:
+    """Per counselor who offers the service: the opening windows, and whether hosts have to be looked at."""
+
+    windows: dict[int, list[Interval]] = field(default_factory=lambda: defaultdict(list))
+    own_hosts: dict[int, str] = field(default_factory=dict)
+    """Own hosts that stay occupied for a while after each session."""
+    in_pool: set[int] = field(default_factory=set)
+    """Counselors without a host of their own."""
+
+
+def _opened(search: Search, first: date, last: date) -> Opened:
+    opened = Opened()
+    needs_host = search.service.software == MeetingSoftware.ZOOM and not search.ignores_hosts
+    windows = OpeningWindow.objects.filter(counselor__in=_counselors(search)).touching(first, last)
+    with_host: Any = windows.annotate(
+        host=F("counselor__meeting_host"),
+        is_host_active=F("counselor__meeting_host__is_active"),
+        host_buffer=F("counselor__meeting_host__buffer_minutes"),
+    )
+    for window in with_host.order_by("counselor_id"):
         days = _days(max(first, window.begins_on), min(last, window.ends_on or last))
-        windows.setdefault(window.counselor_id, []).extend(
+        opened.windows[window.counselor_id] += [
             (at(day, window.opens), at(day, window.closes)) for day in days if window.is_on(day)
-        )
-    return {pk: subtract(union(opened), taken.of_counselors[pk]) for pk, opened in windows.items()}
+        ]
+        if needs_host and not window.is_host_active:
+            opened.in_pool.add(window.counselor_id)
+        elif needs_host and window.host_buffer:
+            opened.own_hosts[window.counselor_id] = window.host
+    return opened
+
+
+def _starts_with_host(
+    search: Search, opened: Opened, by_length: ByLength, first: date, last: date
+) -> dict[int, ByLength]:
+    """Per counselor whose hosts have to be looked at: the starts at which one is free. Without such, no query."""
+    if not opened.in_pool and not opened.own_hosts:
+        return {}
+    hosts = MeetingHost.objects.filter(pk__in=opened.own_hosts.values())
+    if opened.in_pool:
+        hosts |= MeetingHost.objects.active().pool_of(search.service.office)
+    times = host_times(hosts, taken=_taken_by_others(search), period=day_bounds(first, last), now=search.now)
+    own = {one.host.pk: one for one in times if one.host.pk in opened.own_hosts.values()}
+    pool = [one for one in times if one.host.pk not in own]
+    usable = dict.fromkeys(opened.in_pool, _at_which(pool, by_length))
+    return usable | {pk: _at_which([own[host]], by_length) for pk, host in opened.own_hosts.items()}
+
+
+def _at_which(hosts: list[HostTimes], by_length: ByLength) -> ByLength:
+    return {length: starts_with_host(starts, hosts, length=length) for length, starts in by_length.items()}
 
 
 def _counselors(search: Search) -> CounselorQuerySet:
@@ -249,18 +309,15 @@ def _interpreted_time(search: Search, first: date, last: date) -> list[Interval]
 
 
 def _cut(
-    starts: list[tuple[datetime, timedelta]],
+    starts: dict[int, ByLength],
     free: dict[int, list[Interval]],
     blocked: list[Interval],
     load: Counter[tuple[int, date]],
 ) -> list[Slot]:
-    by_length: dict[timedelta, list[datetime]] = defaultdict(list)
-    for start, length in starts:
-        by_length[length].append(start)
     who: dict[tuple[datetime, timedelta], list[int]] = defaultdict(list)
     for pk, intervals in free.items():
         left = subtract(intervals, blocked) if blocked else intervals
-        for length, of_length in by_length.items():
+        for length, of_length in starts[pk].items():
             for start in fitting(of_length, left, length=length):
                 who[start, length].append(pk)
     return [

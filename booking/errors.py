@@ -15,7 +15,7 @@ class BookingError(Exception):
 
 
 class SlotTaken(BookingError):
-    """Somebody else was faster, or the time is not offered (any more)."""
+    """Somebody else was faster, or the time is not offered (any more): another time, or another counselor, may do."""
 
 
 @dataclass(frozen=True)

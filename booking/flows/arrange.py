@@ -19,6 +19,7 @@ from booking.errors import BookingError
 from booking.flows.lapse import when_lapsed
 from booking.flows.place import Place, put_in, why_not_free
 from booking.flows.reserve import ReservationDetails, follow_up, judge_details
+from booking.hosts import lock_hosts
 from booking.mails.requests import queue_lapsed, queue_proposal, queue_refusal, queue_request_received
 from booking.models import Counselor, Reservation, Service, SessionRequest
 from booking.models.guest import lock_person
@@ -287,10 +288,11 @@ def details_of(request: SessionRequest) -> dict[str, Any]:
 
 
 def _lock_to_answer(request: SessionRequest, counselor: Counselor, *, by: Any, now: datetime) -> SessionRequest:
-    """Locks in order, with the counselors of the former and the new place; a former proposal is taken back."""
+    """Locks in order, with the counselors of the former and the new place and the hosts of the new one; a former proposal is taken back."""
     lock_person(request.seeker)
     former = Reservation.objects.filter(session_request=request).values_list("counselor", flat=True)
     list(Counselor.objects.lock().filter(pk__in=[*former, counselor.pk]).order_by("pk"))
+    lock_hosts(counselor, software=request.service.software)
     locked, place = _lock(request, *OPEN_REQUEST)
     if place is not None:
         apply(place, Action.CANCEL_BY_OFFICE, actor=by, now=now)

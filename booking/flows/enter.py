@@ -13,9 +13,9 @@ from booking.clock import day_of
 from booking.db import flow_transaction
 from booking.deadlines import booking_policy
 from booking.enums import Action, Origin, ReservationStatus
-from booking.errors import BookingError, SlotTaken
+from booking.errors import BookingError
 from booking.flows.caller import person_known_as
-from booking.flows.place import Place, put_in, why_not_free
+from booking.flows.place import Place, first_that_can, put_in, why_not_free
 from booking.flows.reserve import ReservationDetails, follow_up, refuse_incomplete
 from booking.mails.entry import queue_reply_wanted
 from booking.models import Counselor, Reservation, Service
@@ -25,7 +25,7 @@ from booking.refusals import REFUSALS, refusal
 
 REASON_MAX_LENGTH = 240
 """Leaves room in the event for what stands before it."""
-NEVER_OVERRIDDEN = frozenset({"seeker_busy", "counselor_busy", "time_is_past"})
+NEVER_OVERRIDDEN = frozenset({"seeker_busy", "counselor_busy", "no_host_free", "time_is_past"})
 """The database keeps two reservations apart; nobody can meet anybody in the past."""
 
 
@@ -64,7 +64,7 @@ class EntryRefused(BookingError):
 def enter(entry: Entry, *, now: datetime, reason: str = "") -> tuple[Reservation, list[str]]:
     """The reservation, firm or waiting for the reply, and the codes of the rules that the reason overrode.
 
-    Locks the person, then one counselor at a time; the constraints of the database hold whatever the reason. Raises
+    Locks the person, then one counselor with the hosts at a time; the constraints of the database hold whatever the reason. Raises
     EntryRefused (override_needs_reason, override_by_manager), or BookingError counselor_busy, seeker_busy,
     time_is_past, crowded.
     """
@@ -118,7 +118,7 @@ def _why_not_then(entry: Entry, person: Any, *, now: datetime) -> list[BookingEr
     if set(slot.counselor_ids) <= set(taken.values_list("counselor", flat=True)):
         return [refusal("counselor_busy")]
     refused = why_not_free(search, entry.starts_at)
-    return [refused if refused.code == "no_interpreter" else refusal("not_offered")]
+    return [refused if refused.code in {"no_interpreter", "no_host_free"} else refusal("not_offered")]
 
 
 def _refuse(entry: Entry, rules: Sequence[BookingError], *, reason: str) -> None:
@@ -138,12 +138,12 @@ def _take(entry: Entry, person: Any, *, now: datetime, rules: Sequence[BookingEr
     search = _search(entry, person, now=now)
     slot = slot_at(search, entry.starts_at)
     place = _place(entry, now=now, reason=_in_words(entry, rules, reason=reason))
-    for counselor_id in (slot or _typed_slot(entry)).counselor_ids:
-        try:
-            return put_in(search, slot or _typed_slot(entry), counselor_id, place=place, is_override=slot is None)
-        except SlotTaken:
-            continue
-    raise refusal("counselor_busy")
+    wanted = slot or _typed_slot(entry)
+    return first_that_can(
+        wanted.counselor_ids,
+        lambda counselor_id: put_in(search, wanted, counselor_id, place=place, is_override=slot is None),
+        else_code="counselor_busy",
+    )
 
 
 def _place(entry: Entry, *, now: datetime, reason: str) -> Place:

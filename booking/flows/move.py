@@ -11,10 +11,10 @@ from booking.availability import Search, Slot, slot_at
 from booking.db import flow_transaction
 from booking.deadlines import booking_policy
 from booking.enums import Action, Origin, ReservationStatus
-from booking.errors import BookingError, SlotTaken
+from booking.errors import BookingError
 from booking.flows.cancel import why_not_cancel
 from booking.flows.online_meeting import move_meeting
-from booking.flows.place import Place, move_to, why_not_free
+from booking.flows.place import Place, first_that_can, move_to, why_not_free
 from booking.mails.move import queue_move
 from booking.models import Counselor, OnlineMeeting, Reservation
 from booking.models.guest import lock_person
@@ -43,7 +43,7 @@ def move(
 ) -> Reservation:
     """By the person, until the cut-off, to a time that the rules let them book; the reservation itself is left out of the limits.
 
-    Locks person, counselor, reservation, meeting. Raises SlotTaken, seeker_busy, no_interpreter, same_time, wrong_status,
+    Locks person, counselor, hosts, reservation, meeting. Raises SlotTaken, seeker_busy, no_interpreter, no_host_free, same_time, wrong_status,
     move_by_phone, cancel_by_phone, cancel_by_phone_or_mail, past_moving_deadline, or what booking.admission refuses; then the old time stands.
     """
     with flow_transaction():
@@ -69,7 +69,8 @@ def move(
 def move_by_office(reservation: Reservation, *, slot: Slot, by: Any, reason: str, now: datetime) -> Reservation:
     """By staff, with a reason, to any time to come: only the constraints of the database refuse. The person is told.
 
-    `slot` names the one counselor. Raises reason_missing, time_is_past, slot_taken, seeker_busy or wrong_status.
+    `slot` names the one counselor. Raises reason_missing, time_is_past, slot_taken, no_host_free, seeker_busy or
+    wrong_status.
     """
     if not reason.strip():
         raise refusal("reason_missing")
@@ -109,8 +110,7 @@ def _same_counselor_first(slot: Slot, current: Reservation) -> list[int]:
 def _move(
     current: Reservation, search: Search, slot: Slot, counselors: list[int], *, by: Any, reason: str = ""
 ) -> Reservation:
-    """A race lost for one counselor is tried with the next; `current` tells whose host the meeting has."""
-    host = OnlineMeeting.objects.live().filter(reservation=current).values_list("host", flat=True).first()
+    """With the first counselor who can. Which host the meeting has is read under the reservation's lock."""
     place = Place(
         status=ReservationStatus.CONFIRMED,
         action=Action.MOVE,
@@ -124,12 +124,8 @@ def _move(
             "needs_decision_since": None,
         },
     )
-    for counselor_id in counselors:
-        try:
-            moved = move_to(search, slot, counselor_id, place=place)
-        except SlotTaken:
-            continue
-        move_meeting(moved, now=search.now, host_stays=host == (moved.meeting_host_id or ""))
-        queue_move(moved, from_start=current.starts_at, reason=reason, now=search.now)
-        return moved
-    raise refusal("slot_taken")
+    moved = first_that_can(counselors, lambda counselor_id: move_to(search, slot, counselor_id, place=place))
+    host = OnlineMeeting.objects.live().filter(reservation=moved).values_list("host", flat=True).first()
+    move_meeting(moved, now=search.now, host_stays=host == (moved.meeting_host_id or ""))
+    queue_move(moved, from_start=current.starts_at, reason=reason, now=search.now)
+    return moved

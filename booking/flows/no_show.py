@@ -13,7 +13,8 @@ from booking.deadlines import is_no_show_due, was_office_there
 from booking.enums import Action, ReservationStatus
 from booking.errors import BookingError
 from booking.flows.online_meeting import give_up_meeting, request_meeting
-from booking.flows.place import constraint_errors
+from booking.flows.place import constraint_errors, host_of_session
+from booking.hosts import host_columns, lock_hosts
 from booking.mails.consequences import queue_office_absent
 from booking.mails.reservations import queue_new_link, queue_no_show
 from booking.models import Counselor, Reservation
@@ -85,19 +86,30 @@ def mark_office_absent(reservation: Reservation, *, by: Any, reason: str, now: d
 
 
 def undo_no_show(reservation: Reservation, *, by: Any, reason: str, now: datetime) -> Reservation:
-    """Staff know better: the reservation stands again, counted as contacted; while its time runs, with a new link.
+    """Staff know better: the reservation stands again, counted as contacted; while its time runs, with a host and a new link.
 
-    The row takes up time again, so it queues like a new one: locks seeker, counselor, reservation (ADR 2). Raises
-    BookingError reason_missing, wrong_status, or counselor_busy when the time was given to somebody else.
+    The row takes up time again, so it queues like a new one: locks seeker, counselor, hosts, reservation (ADR 2). Raises
+    BookingError reason_missing, wrong_status, counselor_busy when the time was given to somebody else, or no_host_free.
     """
     _need(reason)
     errors = dict.fromkeys(constraint_errors(), refusal("counselor_busy"))
+    errors["meeting_host_not_double_booked"] = refusal("no_host_free")
     with flow_transaction(), constraint_as_booking_error(errors):
         lock_person(reservation.person)
-        Counselor.objects.lock().get(pk=reservation.counselor_id)
+        counselor = Counselor.objects.lock().get(pk=reservation.counselor_id)
+        hosts = lock_hosts(counselor, software=reservation.service.software)
         locked = Reservation.objects.lock().with_facts().get(pk=reservation.pk)
-        locked.contacted_at, locked.no_show_confirmed_at = now, None
-        columns = ["contacted_at", "no_show_confirmed_at"]
+        host = None
+        if now < locked.ends_at:
+            times = {"starts_at": locked.starts_at, "ends_at": locked.ends_at, "now": now}
+            host = host_of_session(counselor, hosts, service=locked.service, current=locked, **times)
+        columns = {
+            "contacted_at": now,
+            "no_show_confirmed_at": None,
+            **host_columns(host, ends_at=locked.ends_at),
+        }
+        for name, value in columns.items():
+            setattr(locked, name, value)
         apply(locked, Action.UNDO_NO_SHOW, actor=by, now=now, reason=reason.strip(), saving=columns)
         if now < locked.ends_at:
             request_meeting(locked, now=now)

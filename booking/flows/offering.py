@@ -22,7 +22,7 @@ from booking.models.guest import lock_person
 from booking.policies import SELF_SERVICE
 from booking.rules.waiting import may_offer_now, offer_deadline
 
-NOT_THIS_TIME = frozenset({"slot_taken", "seeker_busy", "no_interpreter"})
+NOT_THIS_TIME = frozenset({"slot_taken", "no_host_free", "seeker_busy", "no_interpreter"})
 """The time was taken by another since it was looked up, or the person was: the next one may do."""
 
 

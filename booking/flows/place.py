@@ -1,10 +1,11 @@
 """A place is taken: the one way in which a row comes to occupy a counselor's and a person's time.
 
-Lock order: person, counselor, interpreters, reservation (ADR 2). The exclusion constraints have the last word.
+Lock order: person, counselor, meeting hosts, interpreters, reservation (ADR 2). The exclusion constraints have the last
+word.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +15,11 @@ from booking.db import constraint_as_booking_error
 from booking.enums import Action, Origin, ReservationStatus
 from booking.errors import BookingError, Reason, SlotTaken
 from booking.flows.lapse import end_run_out
-from booking.hosts import host_columns
-from booking.models import Counselor, InterpreterHours, Reservation
+from booking.hosts import choose_host, host_columns, lock_hosts
+from booking.models import Counselor, InterpreterHours, MeetingHost, Reservation, Service
 from booking.refusals import refusal, refusal_for
 from booking.transitions import apply, leave_event
+from offices.enums import MeetingSoftware
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,17 +40,25 @@ def take_place(search: Search, starts_at: datetime, *, place: Place) -> Reservat
     """Take a free slot for the person of the search: with the counselor asked for, or with the one who has least to do.
 
     Call it inside flow_transaction, under the person's lock (models.guest.lock_person). The rules about the person
-    (booking.admission) are the caller's. Raises SlotTaken, or BookingError seeker_busy, no_interpreter.
+    (booking.admission) are the caller's. Raises SlotTaken (also no_host_free), or BookingError seeker_busy, no_interpreter.
     """
     slot = slot_at(search, starts_at)
     if slot is None:
         raise why_not_free(search, starts_at)
-    for counselor_id in slot.counselor_ids:
+    return first_that_can(slot.counselor_ids, lambda counselor_id: put_in(search, slot, counselor_id, place=place))
+
+
+def first_that_can(
+    counselor_ids: Iterable[int], take: Callable[[int], Reservation], *, else_code: str = "slot_taken"
+) -> Reservation:
+    """A race lost for one counselor is tried with the next. Where hosts were wanting, that is what the person is told."""
+    refused = refusal(else_code)
+    for counselor_id in counselor_ids:
         try:
-            return put_in(search, slot, counselor_id, place=place)
-        except SlotTaken:
-            continue
-    raise refusal("slot_taken")
+            return take(counselor_id)
+        except SlotTaken as lost:
+            refused = lost if lost.code == "no_host_free" else refused
+    raise refused
 
 
 def put_in(search: Search, slot: Slot, counselor_id: int, *, place: Place, is_override: bool = False) -> Reservation:
@@ -58,33 +68,35 @@ def put_in(search: Search, slot: Slot, counselor_id: int, *, place: Place, is_ov
     """
     with constraint_as_booking_error(constraint_errors()):
         counselor = Counselor.objects.lock().get(pk=counselor_id)
+        hosts = lock_hosts(counselor, software=search.service.software)
         if not is_override:
             _ask_again(search, slot, counselor)
-        for gone in _in_the_way(search, slot, counselor, keeps_hold=place.action == Action.OFFER):
+        for gone in _in_the_way(search, slot, counselor, hosts, keeps_hold=place.action == Action.OFFER):
             _give_back(gone, now=search.now)
-        return _insert(search, slot, counselor, place=place)
+        return _insert(search, slot, counselor, place=place, host=_host(search, slot, counselor, hosts))
 
 
 def move_to(search: Search, slot: Slot, counselor_id: int, *, place: Place) -> Reservation:
     """Give `search.moving` another time (and counselor) in one statement; lost, it keeps the old one. Returns it locked.
 
-    Only the constraints of the database refuse when the action has a reason: staff know better. Raises SlotTaken,
+    Its meeting host stays where it can: one of the new counselor's that is free at the new time. Only the constraints of the database refuse when the action has a reason: staff know better. Raises SlotTaken,
     seeker_busy or wrong_status, and then nothing has changed.
     """
     if search.moving is None:
         raise ValueError("the search names no reservation to be moved")
     with constraint_as_booking_error(constraint_errors()):
         counselor = Counselor.objects.lock().get(pk=counselor_id)
+        hosts = lock_hosts(counselor, software=search.service.software)
         if not place.reason:
             _ask_again(search, slot, counselor)
-        for gone in _in_the_way(search, slot, counselor, keeps_hold=True):
+        for gone in _in_the_way(search, slot, counselor, hosts, keeps_hold=True):
             _give_back(gone, now=search.now)
         moved = Reservation.objects.lock().with_facts().get(pk=search.moving.pk)
         columns = {
             "starts_at": slot.starts_at,
             "ends_at": slot.ends_at,
             "counselor": counselor,
-            **host_columns(counselor, software=moved.service.software, ends_at=slot.ends_at),
+            **host_columns(_host(search, slot, counselor, hosts), ends_at=slot.ends_at),
             **place.values,
         }
         for name, value in columns.items():
@@ -93,18 +105,46 @@ def move_to(search: Search, slot: Slot, counselor_id: int, *, place: Place) -> R
         return moved
 
 
+def host_of_session(
+    counselor: Counselor,
+    hosts: list[MeetingHost],
+    *,
+    service: Service,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    current: Reservation | None = None,
+) -> MeetingHost | None:
+    """One of the locked hosts; None where the software needs none. The host of `current`, whose time is not counted, may stay.
+
+    Only the constraint judges a counselor's own host. Raises SlotTaken no_host_free.
+    """
+    if service.software != MeetingSoftware.ZOOM:
+        return None
+    if [host.pk for host in hosts] == [counselor.meeting_host_id]:
+        return hosts[0]
+    taken, staying = Reservation.objects.occupying(now), None
+    if current is not None:
+        taken, staying = taken.exclude(pk=current.pk), current.meeting_host_id
+    host = choose_host(hosts, starts_at=starts_at, ends_at=ends_at, taken=taken, now=now, staying=staying)
+    if host is None:
+        raise refusal("no_host_free")
+    return host
+
+
 def constraint_errors() -> dict[str, BookingError]:
     """What a violated constraint means to the person."""
     return {
         "counselor_not_double_booked": refusal("slot_taken"),
         "seeker_not_double_booked": refusal("seeker_busy"),
         "guest_not_double_booked": refusal("seeker_busy"),
+        "meeting_host_not_double_booked": refusal("no_host_free"),
         "one_hold_per_seeker": refusal("slot_taken"),
     }
 
 
 def why_not_free(search: Search, starts_at: datetime) -> BookingError:
-    """The time is not free: the person is busy, no interpreter is, it was taken, or it never was on offer."""
+    """The time is not free: the person is busy, no interpreter or host is, it was taken, or it never was on offer."""
     office = search.service.office
     for_anybody = Search(
         service=search.service,
@@ -121,6 +161,8 @@ def why_not_free(search: Search, starts_at: datetime) -> BookingError:
         )
         if slot_at(without, starts_at) is not None:
             return refusal_for(Reason("no_interpreter", {"language": search.language_name}), office=office)
+    if slot_at(replace(search, ignores_hosts=True), starts_at) is not None:
+        return refusal("no_host_free")
     return refusal("slot_taken")
 
 
@@ -135,7 +177,19 @@ def _ask_again(search: Search, slot: Slot, counselor: Counselor) -> None:
             raise refusal("slot_taken")
 
 
-def _insert(search: Search, slot: Slot, counselor: Counselor, *, place: Place) -> Reservation:
+def _host(search: Search, slot: Slot, counselor: Counselor, hosts: list[MeetingHost]) -> MeetingHost | None:
+    return host_of_session(
+        counselor,
+        hosts,
+        service=search.service,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        now=search.now,
+        current=search.moving,
+    )
+
+
+def _insert(search: Search, slot: Slot, counselor: Counselor, *, place: Place, host: MeetingHost | None) -> Reservation:
     person = search.person
     whose = {"seeker": person} if isinstance(person, User) else {"guest": person}
     reservation = Reservation(
@@ -151,7 +205,7 @@ def _insert(search: Search, slot: Slot, counselor: Counselor, *, place: Place) -
         counselor_was_chosen=search.counselor is not None,
         reserved_at=None if place.status == ReservationStatus.HELD else search.now,
         **whose,
-        **host_columns(counselor, software=search.service.software, ends_at=slot.ends_at),
+        **host_columns(host, ends_at=slot.ends_at),
         **place.values,
     )
     reservation.save(force_insert=True)
@@ -159,13 +213,18 @@ def _insert(search: Search, slot: Slot, counselor: Counselor, *, place: Place) -
     return reservation
 
 
-def _in_the_way(search: Search, slot: Slot, counselor: Counselor, *, keeps_hold: bool = False) -> Iterable[Reservation]:
+def _in_the_way(
+    search: Search, slot: Slot, counselor: Counselor, hosts: list[MeetingHost], *, keeps_hold: bool = False
+) -> Iterable[Reservation]:
     """The person's own hold, and places on this time whose end has passed but which no sweeper met yet.
 
     An offer comes unasked (`keeps_hold`): whoever is typing for another time loses nothing.
     """
-    gone = Reservation.objects.run_out(search.now).filter(counselor=counselor)
-    gone = gone.touching(slot.starts_at, slot.ends_at)
+    run_out = Reservation.objects.run_out(search.now)
+    gone = run_out.filter(counselor=counselor).touching(slot.starts_at, slot.ends_at)
+    if hosts:
+        until = slot.ends_at + max(host.buffer for host in hosts)
+        gone |= run_out.filter(meeting_host__in=hosts, starts_at__lt=until, host_until__gt=slot.starts_at)
     if isinstance(search.person, User) and not keeps_hold:
         gone |= Reservation.objects.holds().of_seeker(search.person)
     return gone.lock().order_by("pk")

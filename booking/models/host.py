@@ -1,12 +1,19 @@
 """Whose Zoom user opens the meeting: one of a counselor's own, or one of the pool of an office or a bureau."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
+from audit.permissions import is_national
 from offices.models import Bureau, Office
+
+MOST_CALLS_A_DAY = 100
+"""Create and update calls that Zoom allows for one host until 0:00 UTC (zoom contract C.5)."""
+CALLS_FOR_NEW_MEETINGS = 70
+"""From here on new sessions go to other hosts first: 30 calls stay for moves. A host has about 16 sessions a day."""
 
 
 def day_of_zoom(now: datetime) -> date:
@@ -27,6 +34,18 @@ class MeetingHostQuerySet(models.QuerySet["MeetingHost"]):
         if office.bureau_id is not None:
             whose |= models.Q(bureau=office.bureau_id)
         return self.filter(whose, counselor__isnull=True)
+
+    def with_calls(self, day: date) -> Any:
+        """`calls_today`: create and update calls made on that day of Zoom's."""
+        calls = HostCalls.objects.filter(host=models.OuterRef("pk"), day=day).values("count")
+        return self.annotate(calls_today=Coalesce(models.Subquery(calls), 0))
+
+    def visible_to(self, user: Any) -> "MeetingHostQuerySet":
+        """Those of the person's offices, and of the bureaus of these."""
+        if is_national(user):
+            return self
+        offices = Office.objects.of_staff(user)
+        return self.filter(models.Q(office__in=offices) | models.Q(bureau__in=offices.values("bureau")))
 
 
 class MeetingHost(models.Model):

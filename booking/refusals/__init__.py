@@ -75,7 +75,7 @@ def refusal(code: str, *, office: Any = None, **facts: object) -> BookingError:
     words = {name: in_words(value) for name, value in facts.items()}
     if office is not None:
         words |= {"contact": contact(office), "mail": f"（{office.email}）" if office.email else ""}
-    kind = SlotTaken if code == "slot_taken" else BookingError
+    kind = SlotTaken if code in {"slot_taken", "no_host_free"} else BookingError
     return kind(text % words, code=code)
 
 

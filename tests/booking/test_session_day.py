@@ -122,13 +122,13 @@ def test_a_no_show_whose_time_was_given_away_cannot_be_undone(awaited: Reserve, 
 
 
 def test_a_no_show_that_is_undone_queues_like_a_new_reservation(awaited: Reserve) -> None:
-    """Seeker, counselor, reservation (ADR 2): the constraint alone may answer two at once with a deadlock."""
+    """Seeker, counselor, host, reservation (ADR 2): the constraint alone may answer two at once with a deadlock."""
     reservation = awaited()
     mark_no_show(reservation.pk, now=TEN + 10 * MINUTE)
     with CaptureQueriesContext(connection) as queries:
         undo_no_show(reservation, by=None, reason="来ていた", now=TEN + 12 * MINUTE)
     locked = [re.search(r'FROM "(\w+)"', query["sql"])[1] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
-    assert locked == ["accounts_user", "booking_counselor", "booking_reservation"]
+    assert locked == ["accounts_user", "booking_counselor", "booking_meetinghost", "booking_reservation"]
 
 
 def test_a_session_cannot_end_before_it_began(reserve_place: Reserve) -> None:
