@@ -4,6 +4,7 @@ No lock is held while Zoom answers: the row is claimed in a short transaction an
 """
 
 import logging
+import random
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from booking.meetings.errors import (
     InvalidRequest,
     MeetingError,
     OutcomeUnknown,
+    OutOfOrder,
     WaitUntil,
 )
 from booking.meetings.protocol import CreatedMeeting
@@ -70,6 +72,11 @@ def next_attempt(failure: MeetingError, *, attempts: int, now: datetime) -> date
 
 
 def pause(attempts: int) -> timedelta:
+    """At most `longest_pause`, at least half of it: by chance, so that rows that failed together do not come back together."""
+    return longest_pause(attempts) * random.uniform(0.5, 1)  # noqa: S311  (no secret)
+
+
+def longest_pause(attempts: int) -> timedelta:
     """30 seconds, doubling to 15 minutes."""
     doublings = min(max(attempts - 1, 0), 10)
     return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
@@ -83,6 +90,8 @@ def explain(failure: MeetingError) -> str:
             text = _("相談員のZoomのユーザーを使えません。相談員の設定を確認してください。")
         case InvalidRequest():
             text = _("Zoomが依頼を受け付けません。システム管理者に連絡してください。")
+        case OutOfOrder():
+            text = _("Zoomから返事がないため、少し間を置いてから自動でやり直します。")
         case WaitUntil():
             text = _("Zoomの1日の上限に達しました。上限が戻ってから自動でやり直します。")
         case OutcomeUnknown():

@@ -14,6 +14,10 @@ class RetryLater(MeetingError):
     """Nothing happened; the same call may work in a moment."""
 
 
+class NoAnswer(RetryLater):
+    """As far as one can see nothing happened: no connection, no answer, or only that of a server in trouble (5xx)."""
+
+
 class WaitUntil(MeetingError):
     """Nothing happened and nothing will before `at`: a daily limit is not cured by seconds of backoff."""
 

@@ -7,11 +7,12 @@ import pytest
 from django.db import connection
 
 from booking.effects.close_meeting import close_meeting
-from booking.effects.leases import LEASE, pause
+from booking.effects.leases import LEASE, longest_pause, pause
 from booking.effects.open_meeting import open_meeting
 from booking.enums import MeetingState, ReservationStatus
 from booking.models import OnlineMeeting
 from mailing.models import OutgoingMail
+from tests.factories import MeetingHostFactory
 from tests.zoom.conftest import requested_meeting
 from tests.zoom.stand_in import CREATE
 
@@ -148,9 +149,6 @@ class TestFailures:
     @pytest.mark.parametrize(
         ("fault", "state", "wait"),
         [
-            ("per_second", MeetingState.REQUESTED, timedelta(seconds=30)),
-            ("conflict", MeetingState.REQUESTED, timedelta(seconds=30)),
-            ("server_error", MeetingState.UNKNOWN, timedelta(seconds=30)),
             ("missing_scope", MeetingState.REQUESTED, timedelta(hours=1)),
             ("not_paid", MeetingState.REQUESTED, timedelta(hours=1)),
             ("invalid", MeetingState.REQUESTED, timedelta(hours=1)),
@@ -167,6 +165,22 @@ class TestFailures:
         assert meeting.error
         assert meeting.leased_until is None
 
+    @pytest.mark.parametrize(
+        ("fault", "state"),
+        [
+            ("per_second", MeetingState.REQUESTED),
+            ("conflict", MeetingState.REQUESTED),
+            ("server_error", MeetingState.UNKNOWN),
+        ],
+    )
+    def test_what_passes_by_itself_is_tried_again_soon(self, meeting, zoom_stand_in, now, fault, state):
+        zoom_stand_in.goes_wrong(fault, on=CREATE)
+        open_meeting(meeting.pk, now=now)
+        meeting.refresh_from_db()
+        assert meeting.state == state
+        assert meeting.error
+        assert now + timedelta(seconds=15) <= meeting.next_attempt_at <= now + timedelta(seconds=30)
+
     def test_the_error_goes_away_with_the_success(self, meeting, zoom_stand_in, now):
         zoom_stand_in.goes_wrong("per_second", on=CREATE)
         open_meeting(meeting.pk, now=now)
@@ -177,7 +191,8 @@ class TestFailures:
     def test_it_is_not_tried_one_second_too_early(self, meeting, zoom_stand_in, now):
         zoom_stand_in.goes_wrong("per_second", on=CREATE)
         open_meeting(meeting.pk, now=now)
-        open_meeting(meeting.pk, now=now + timedelta(seconds=29))
+        meeting.refresh_from_db()
+        open_meeting(meeting.pk, now=meeting.next_attempt_at - timedelta(seconds=1))
         meeting.refresh_from_db()
         assert meeting.state == MeetingState.REQUESTED
 
@@ -185,18 +200,26 @@ class TestFailures:
         ("attempts", "wait"), [(1, 30), (2, 60), (3, 120), (5, 480), (6, 900), (7, 900), (5000, 900)]
     )
     def test_pauses_double_up_to_fifteen_minutes(self, attempts, wait):
-        assert pause(attempts) == timedelta(seconds=wait)
+        assert longest_pause(attempts) == timedelta(seconds=wait)
 
-    def test_a_counselor_without_a_host_is_an_error_that_staff_can_cure(self, meeting, zoom_stand_in, now):
-        counselor = meeting.reservation.counselor
-        counselor.meeting_host = ""
-        counselor.save(update_fields=["meeting_host"])
+    @pytest.mark.parametrize("attempts", [1, 4, 5000])
+    def test_rows_that_failed_together_come_back_one_by_one(self, attempts):
+        longest = longest_pause(attempts)
+        pauses = [pause(attempts) for _row in range(200)]
+        assert all(longest / 2 <= one <= longest for one in pauses)
+        assert len(set(pauses)) > 1
+
+    def test_a_session_without_a_host_is_an_error_that_staff_can_cure(self, meeting, zoom_stand_in, now):
+        reservation = meeting.reservation
+        reservation.meeting_host = reservation.host_until = None
+        reservation.save(update_fields=["meeting_host", "host_until"])
         open_meeting(meeting.pk, now=now)
         meeting.refresh_from_db()
         assert "Zoomのユーザー" in meeting.error
         assert zoom_stand_in.app.calls == []
-        counselor.meeting_host = "new@zoom.example"
-        counselor.save(update_fields=["meeting_host"])
+        reservation.meeting_host = MeetingHostFactory.create(address="new@zoom.example", office=reservation.office)
+        reservation.host_until = reservation.ends_at
+        reservation.save(update_fields=["meeting_host", "host_until"])
         open_meeting(meeting.pk, now=meeting.next_attempt_at)
         assert zoom_stand_in.meetings[0]["host_email"] == "new@zoom.example"
 

@@ -1,6 +1,6 @@
 """Zoom's refusals, sorted by what can be done about them (zoom contract C.5, C.6)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -10,6 +10,7 @@ from booking.meetings.errors import (
     HostUnavailable,
     InvalidRequest,
     MeetingGone,
+    NoAnswer,
     NotInPlan,
     OutcomeUnknown,
     RetryLater,
@@ -39,17 +40,28 @@ def refusal(status: int, body: str, **headers: str) -> requests.Response:
         (400, 300, InvalidRequest),
         (400, 1010, HostUnavailable),
         (400, 3000, InvalidRequest),
+        (400, 3002, RetryLater),
+        (400, 3007, MeetingGone),
         (400, 3161, HostUnavailable),
         (400, 4700, ConfigurationAlarm),
+        (400, 4702, ConfigurationAlarm),
+        (400, 4704, ConfigurationAlarm),
+        (400, 4705, ConfigurationAlarm),
+        (400, 4706, ConfigurationAlarm),
         (400, 4711, ConfigurationAlarm),
+        (400, 4717, ConfigurationAlarm),
+        (400, 4738, ConfigurationAlarm),
+        (400, 4741, ConfigurationAlarm),
+        (400, 12702, InvalidRequest),
         (400, 99999, InvalidRequest),
         (401, 124, ConfigurationAlarm),
         (403, 2306, ConfigurationAlarm),
         (404, 1001, HostUnavailable),
         (404, 3001, MeetingGone),
         (409, 409, RetryLater),
-        (500, 500, RetryLater),
-        (503, 3001, RetryLater),
+        (429, 4001, RetryLater),
+        (500, 500, NoAnswer),
+        (503, 3001, NoAnswer),
         (400, 3001, InvalidRequest),
     ],
 )
@@ -62,7 +74,7 @@ def test_status_and_code_together_decide(status, code, error):
 def test_a_server_error_leaves_the_outcome_of_a_post_open(status):
     html = refusal(status, "<html>")
     assert type(error_of(html, may_have_worked=True, now=NOON)) is OutcomeUnknown
-    assert type(error_of(html, may_have_worked=False, now=NOON)) is RetryLater
+    assert type(error_of(html, may_have_worked=False, now=NOON)) is NoAnswer
 
 
 def test_html_from_the_edge_does_not_say_that_the_meeting_is_gone():
@@ -92,6 +104,36 @@ def test_retry_after_is_understood_in_three_forms(value, moment):
 )
 def test_daily_limits_end_at_midnight_utc(now, midnight):
     assert next_utc_midnight(now) == midnight
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        ("You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted.", WaitUntil),
+        ("You have reached the maximum daily rate limit for this API.", WaitUntil),
+        ("You have reached the maximum per-second rate limit for this API. Try again later.", RetryLater),
+        ("Too many concurrent requests.", RetryLater),
+        ("", RetryLater),
+    ],
+)
+def test_without_headers_the_message_tells_the_limit(message, error):
+    refused = error_of(refusal(429, f'{{"code": 429, "message": "{message}"}}'), may_have_worked=True, now=NOON)
+    assert type(refused) is error
+
+
+@pytest.mark.parametrize(
+    ("told", "at"),
+    [
+        pytest.param("2026-06-02T12:00:00Z", NOON + timedelta(days=1), id="a day"),
+        pytest.param("2026-06-02T12:00:01Z", NINE_IN_JAPAN, id="one second more than a day: not believed"),
+        pytest.param("2099-01-01T00:00:00Z", NINE_IN_JAPAN, id="no row waits for ever"),
+    ],
+)
+def test_a_daily_limit_lasts_no_longer_than_a_day(told, at):
+    response = refusal(429, '{"code": 429, "message": "daily rate limit"}', Retry_After=told)
+    refused = error_of(response, may_have_worked=False, now=NOON)
+    assert isinstance(refused, WaitUntil)
+    assert refused.at == at
 
 
 @pytest.mark.parametrize("fault", ["daily", "daily_bare", "host_daily"])

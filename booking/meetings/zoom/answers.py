@@ -12,6 +12,7 @@ from booking.meetings.errors import (
     InvalidRequest,
     MeetingError,
     MeetingGone,
+    NoAnswer,
     NotInPlan,
     OutcomeUnknown,
     RetryLater,
@@ -19,15 +20,18 @@ from booking.meetings.errors import (
 )
 
 TOKEN_REFUSED = {(400, 124), (401, 124), (401, None)}
+APP_REFUSED = (104, 4700, 4702, 4704, 4705, 4706, 4711, 4717, 4738, 4741)
+"""Scopes are missing, or the app is unknown, disabled or revoked: only an administrator can cure it."""
 BY_STATUS_AND_CODE: dict[tuple[int, int | None], type[MeetingError]] = {
-    (400, 104): ConfigurationAlarm,
+    **{(400, code): ConfigurationAlarm for code in APP_REFUSED},
     (400, 200): NotInPlan,
     (400, 300): InvalidRequest,
     (400, 1010): HostUnavailable,
     (400, 3000): InvalidRequest,
+    (400, 3002): RetryLater,  # in progress: it was started between ending and deleting it
+    (400, 3007): MeetingGone,  # has ended for good
     (400, 3161): HostUnavailable,
-    (400, 4700): ConfigurationAlarm,
-    (400, 4711): ConfigurationAlarm,
+    (400, 12702): InvalidRequest,  # a past meeting older than a year: nothing is known any more
     (404, 1001): HostUnavailable,
     (404, 3001): MeetingGone,
     (404, None): RetryLater,  # HTML from the edge says nothing about the meeting
@@ -65,7 +69,7 @@ def error_of(response: requests.Response, *, may_have_worked: bool, now: datetim
     if status == 429:
         return _rate_limit(message, retry_after=response.headers.get("Retry-After", ""), detail=detail, now=now)
     if status == 408 or status >= 500 or status < 400:
-        return OutcomeUnknown(detail) if may_have_worked else RetryLater(detail)
+        return OutcomeUnknown(detail) if may_have_worked else NoAnswer(detail)
     return (BY_STATUS_AND_CODE.get((status, code)) or BY_STATUS.get(status, InvalidRequest))(detail)
 
 
@@ -73,7 +77,9 @@ def _rate_limit(message: str, *, retry_after: str, detail: str, now: datetime) -
     """Decided by the message: the limit of 100 a day per host comes without a header that would tell."""
     if "daily" not in message.lower():
         return RetryLater(detail)
-    return WaitUntil(detail, at=parse_retry_after(retry_after, now=now) or next_utc_midnight(now))
+    told = parse_retry_after(retry_after, now=now)
+    is_within_a_day = told is not None and told <= now + timedelta(days=1)
+    return WaitUntil(detail, at=told if told and is_within_a_day else next_utc_midnight(now))
 
 
 def parse_retry_after(value: str, *, now: datetime) -> datetime | None:

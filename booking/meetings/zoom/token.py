@@ -7,23 +7,17 @@ Redis until shortly before its end, and one lock lets a single worker renew it: 
 import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 
 import redis
 import requests
 from django.conf import settings
 
-from booking.meetings.errors import ConfigurationAlarm, RetryLater
+from booking.meetings.errors import ConfigurationAlarm, NoAnswer, RetryLater
+from booking.meetings.zoom.store import redis_at
 
 RENEW_BEFORE_END = 120
 LOCK_HELD_AT_MOST = 40
 LOCK_WAITED_FOR = 30
-
-
-@cache
-def redis_at(url: str) -> redis.Redis:
-    """One connection pool per process."""
-    return redis.Redis.from_url(url, decode_responses=True, socket_timeout=10, socket_connect_timeout=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +39,14 @@ class TokenSource:
         )
 
     @property
-    def key(self) -> str:
-        """Another account, app or secret never meets the token of the old one."""
+    def account(self) -> str:
+        """A digest: another account, app or secret never meets the token, or the circuit breaker, of the old one."""
         parts = repr([self.oauth_url, self.account_id, self.client_id, self.client_secret])
-        return f"hellowork:zoom:token:{hashlib.sha256(parts.encode()).hexdigest()[:24]}"
+        return hashlib.sha256(parts.encode()).hexdigest()[:24]
+
+    @property
+    def key(self) -> str:
+        return f"hellowork:zoom:token:{self.account}"
 
     def current(self) -> str:
         try:
@@ -68,6 +66,8 @@ class TokenSource:
                 fresh, expires_in = self._fetch()
                 store.set(self.key, fresh, ex=max(expires_in - RENEW_BEFORE_END, 1))
                 return fresh
+        except redis.exceptions.LockError as error:
+            raise NoAnswer("Zoom OAuth: another worker has waited for it for long") from error
         except redis.RedisError as error:
             raise RetryLater("Redis") from error
 
@@ -81,9 +81,11 @@ class TokenSource:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise RetryLater("Zoom OAuth: no answer") from error
+            raise NoAnswer("Zoom OAuth: no answer") from error
         if response.status_code in (400, 401, 403):
             raise ConfigurationAlarm(f"Zoom OAuth: {response.status_code} {_reason(response)}".strip())
+        if response.status_code >= 500:
+            raise NoAnswer(f"Zoom OAuth: {response.status_code}")
         if response.status_code != 200:
             raise RetryLater(f"Zoom OAuth: {response.status_code}")
         try:

@@ -16,8 +16,9 @@ from zoomus import ZoomClient
 from zoomus.client import COMPONENT_CLASSES
 from zoomus.util import API_VERSION_2, ApiClient
 
-from booking.meetings.errors import MeetingError, OutcomeUnknown, RetryLater
+from booking.meetings.errors import MeetingError, NoAnswer, OutcomeUnknown, RetryLater
 from booking.meetings.zoom.answers import error_of, refuses_token
+from booking.meetings.zoom.breaker import Breaker
 from booking.meetings.zoom.token import TokenSource
 
 
@@ -40,6 +41,7 @@ class Transport:
     def __init__(self, *, base_uri: str, token: TokenSource, timeout: timedelta) -> None:
         self._meeting = QuietZoomClient(base_uri=base_uri, timeout=timeout).meeting
         self._token = token
+        self._breaker = Breaker(account=token.account)
 
     def get(self, path: str, *, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         response = self._checked(
@@ -72,14 +74,15 @@ class Transport:
     def _checked(
         self, call: Callable[[dict[str, str]], requests.Response], *, expected: int, may_have_worked: bool = False
     ) -> requests.Response:
-        token = self._token.current()
-        response = _answer(call, token=token, may_have_worked=may_have_worked)
-        if refuses_token(response):
-            token = self._token.renew(failed=token)
+        with self._breaker.watching():
+            token = self._token.current()
             response = _answer(call, token=token, may_have_worked=may_have_worked)
-        if response.status_code != expected:
-            raise error_of(response, may_have_worked=may_have_worked, now=timezone.now())
-        return response
+            if refuses_token(response):
+                token = self._token.renew(failed=token)
+                response = _answer(call, token=token, may_have_worked=may_have_worked)
+            if response.status_code != expected:
+                raise error_of(response, may_have_worked=may_have_worked, now=timezone.now())
+            return response
 
 
 def _answer(
@@ -90,7 +93,7 @@ def _answer(
     except requests.RequestException as error:
         if may_have_worked and not _was_never_sent(error):
             raise OutcomeUnknown("Zoom: answer lost") from error
-        raise RetryLater("Zoom: no answer") from error
+        raise NoAnswer("Zoom: no answer") from error
 
 
 def _was_never_sent(error: requests.RequestException) -> bool:
