@@ -22,6 +22,7 @@ from mailing.bounces.reading import MOST_BYTES, NotAReport, read
 
 logger = logging.getLogger(__name__)
 
+IMAPS_PORT = 993
 MOST_PER_RUN = 200
 TIMEOUT = 20
 """Seconds that the server may take for one answer."""
@@ -44,7 +45,7 @@ class MailboxAddress:
             raise ValueError("a mailbox is written imaps://user:password@host/INBOX")
         return cls(
             host=parts.hostname,
-            port=parts.port or imaplib.IMAP4_SSL_PORT,
+            port=parts.port or IMAPS_PORT,
             user=unquote(parts.username),
             password=unquote(parts.password),
             folder=unquote(parts.path.strip("/")) or "INBOX",
