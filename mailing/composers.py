@@ -26,6 +26,8 @@ class Message:
     reply_to: str = ""
     to: str = ""
     """The address of today, where it may have changed since the mail was queued. Empty: the one that was queued."""
+    secrets: tuple[str, ...] = ()
+    """What opens something to whoever knows it, such as a passcode: it goes out, but the ledger does not keep it."""
 
 
 class NotYet(Exception):

@@ -2,6 +2,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 
@@ -18,11 +19,21 @@ class MailState(models.TextChoices):
 
 TO_BE_SENT = (MailState.QUEUED, MailState.DELAYED)
 """A worker takes them up when they are due."""
+UNDER_WAY = (*TO_BE_SENT, MailState.SENDING)
+"""Not done with: nothing of them is purged."""
 UNDELIVERED = (MailState.FAILED, MailState.BOUNCED)
 """Staff have to tell the person in another way."""
 
 CORRECTED_TO = "corrected_to"
 """Key in `context` of an address that staff corrected: it goes before the one that the composer finds."""
+OVERTAKES = "overtakes"
+"""Key in `context` of a mail that makes untrue what was written before it about its cause."""
+HANDING_OVER = "handing_over"
+"""Key in `context` while the SMTP server has the word."""
+PERHAPS_SENT = "perhaps_sent"
+"""Key in `context`: how many attempts ended without anybody knowing whether the server took the mail."""
+WAS = "was"
+"""Key in `context` of a purged mail: its state before."""
 ANEW = ["state", "due_at", "attempts", "error", "woken_at", "message_id", "sent_at", "bounced_at", "told_at", "told_by"]
 ANEW += ["to", "context"]
 """What `queue_anew` changes."""
@@ -41,6 +52,21 @@ class ReportAction(models.TextChoices):
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def due(self, now: datetime) -> "OutgoingMailQuerySet":
         return self.filter(state__in=TO_BE_SENT, due_at__lte=now)
+
+    def in_turn(self, now: datetime) -> "OutgoingMailQuerySet":
+        """Those of each cause that may go out now: one at a time, in the order in which they were written (ADR 16).
+
+        Who waits to be woken holds up nobody; a mail that overtakes waits only for the one that is on its way.
+        """
+        others = OutgoingMail.objects.filter(cause=OuterRef("cause")).exclude(pk=OuterRef("pk"))
+        on_its_way = others.filter(state=MailState.SENDING)
+        is_due = models.Q(state=MailState.QUEUED, due_at__lte=now, is_waiting=False)
+        before = others.filter(is_due | models.Q(state=MailState.DELAYED), pk__lt=OuterRef("pk"))
+        return self.filter(~Exists(on_its_way), models.Q(context__has_key=OVERTAKES) | ~Exists(before))
+
+    def perhaps_sent_twice(self) -> "OutgoingMailQuerySet":
+        """A worker died, or the server went silent, between handing over and knowing: what the server got is unknown."""
+        return self.filter(context__has_key=PERHAPS_SENT)
 
     def not_woken_since(self, moment: datetime) -> "OutgoingMailQuerySet":
         return self.filter(models.Q(woken_at__isnull=True) | models.Q(woken_at__lte=moment))
@@ -118,6 +144,9 @@ class OutgoingMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} → {self.to}"
+
+    def count_as_perhaps_sent(self) -> None:
+        self.context[PERHAPS_SENT] = self.context.get(PERHAPS_SENT, 0) + 1
 
     def queue_anew(self, *, now: datetime, to: str = "") -> None:
         """As if it had never been tried; `to` is an address that staff corrected. Not saved: ANEW names the columns."""

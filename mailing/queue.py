@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from mailing.composers import READY_TEXT, kinds
 from mailing.message import one_line
-from mailing.models import ANEW, MailState, OutgoingMail
+from mailing.models import ANEW, OVERTAKES, TO_BE_SENT, MailState, OutgoingMail
 from mailing.tasks import send_mail
 from mailing.wake_up import call_worker
 
@@ -50,11 +50,27 @@ def queue_text(
     return mail
 
 
+def supersede(mail: OutgoingMail, *, reason: str, kinds: Iterable[str] = ()) -> None:
+    """`mail`, which is about to be queued, makes the unsent mails of its cause untrue: all, or those of `kinds`.
+
+    It then waits for none of them. What is on its way at this moment goes out before it.
+    """
+    unsent = OutgoingMail.objects.about(mail.cause).filter(state__in=TO_BE_SENT)
+    unsent = unsent.exclude(kind=mail.kind, occurrence=mail.occurrence)
+    if kinds:
+        unsent = unsent.filter(kind__in=kinds)
+    ids = list(unsent.select_for_update().order_by("pk").values_list("pk", flat=True))
+    superseded = OutgoingMail.objects.filter(pk__in=ids)
+    superseded.filter(is_secret=True).update(body="")
+    superseded.update(state=MailState.SUPERSEDED, error=reason[:300], woken_at=None)
+    mail.context[OVERTAKES] = True
+
+
 def wake(cause: str, *, now: datetime) -> None:
     """What the waiting mails of this cause waited for may have come: try them now instead of at their next turn."""
     with transaction.atomic():
         waiting = OutgoingMail.objects.about(cause).filter(state=MailState.QUEUED, is_waiting=True)
-        ids = list(waiting.select_for_update().values_list("pk", flat=True))
+        ids = list(waiting.select_for_update().order_by("pk").values_list("pk", flat=True))
         OutgoingMail.objects.filter(pk__in=ids).update(due_at=now, is_waiting=False, woken_at=None)
         transaction.on_commit(partial(publish, ids, now=now))
 
