@@ -16,9 +16,11 @@ class BookingConfig(AppConfig):
             "booking.flows.answer",
             "booking.mails.entry",
             "booking.mails.link",
+            "booking.mails.missing_links",
             "booking.mails.reservations",
             "booking.mails.move",
             "booking.mails.waiting",
             "booking.mails.consequences",
+            "booking.mails.decisions",
         ):
             import_module(module)  # registers erasers and composers

@@ -49,11 +49,5 @@ def join_opens_at(reservation: Reservation) -> datetime:
     return windows.join_opens_at(reservation.starts_at, reservation.policy)
 
 
-def was_office_there(reservation: Reservation) -> bool:
-    """Is there evidence that the office waited for the person: before the ten minutes were over, not the day before (K-24)?"""
-    seen_at = reservation.counselor_present_at
-    return seen_at is not None and windows.is_in_waiting_time(seen_at, reservation.starts_at, reservation.policy)
-
-
 def is_no_show_due(reservation: Reservation, *, now: datetime) -> bool:
     return windows.is_no_show_due(reservation.starts_at, reservation.policy, now=now)

@@ -251,6 +251,7 @@ class MailKind(models.TextChoices):
     OFFICE_ABSENT = "office_absent", _("実施できなかったことのおわび")
     NO_SHOW_WARNING = "no_show_warning", _("ご利用についてのお願い")
     RESTRICTED = "restricted", _("ご利用の制限のお知らせ")
+    DECISION_WANTED = "decision_wanted", _("確認が必要な予約のお知らせ（職員あて）")
 
 
 class Requirement(models.TextChoices):

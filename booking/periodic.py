@@ -1,31 +1,43 @@
 """What the beat starts: find rows, call one flow or queue one task per row. The times are in hellowork/celery.py."""
 
+from datetime import timedelta
+
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from booking.demand import write_down_demand
-from booking.enums import MeetingState
+from booking.effects.ask_attendance import meetings_to_look_back_at, meetings_to_watch
+from booking.enums import CAN_BE_ENTERED, MeetingState, ReservationStatus
 from booking.errors import BookingError
+from booking.flows.attend import take_notice as take
 from booking.flows.complete import complete
 from booking.flows.lapse import lapse
-from booking.flows.no_show import mark_no_show
+from booking.flows.no_show import ask_where_office_is, mark_no_show
 from booking.flows.offering import offer_free_places
 from booking.flows.waiting import end_past_entries
 from booking.guest_retention import forget_guests, strip_lapsed_requests
-from booking.models import OnlineMeeting, Reservation, Service, WaitingEntry
+from booking.mails.missing_links import queue_links_missing
+from booking.models import OnlineMeeting, Reservation, Service, WaitingEntry, WebhookDelivery
 from booking.retention import (
+    delete_attendances,
     delete_bare_holds,
     delete_old_waiting,
+    delete_webhook_deliveries,
     purge_meeting_links,
     purge_topics,
     strip_old_reservations,
     strip_old_restrictions,
 )
-from booking.tasks import change_meeting, close_meeting, open_meeting
+from booking.tasks import ask_attendance, ask_status, change_meeting, close_meeting, open_meeting
+from offices.enums import MeetingSoftware
+from offices.models import Office
 
 MEETINGS_PER_SWEEP = 500
+NOTICES_PER_SWEEP = 500
+NOTICE_IS_LATE_AFTER = timedelta(seconds=30)
 
 
 @shared_task(base=DjangoTask)
@@ -46,11 +58,24 @@ def cancel_no_shows() -> int:
 
 
 @shared_task(base=DjangoTask)
+def ask_where_offices_are() -> int:
+    """People who entered on Zoom and of whose office nothing was seen. Other software shows nobody who is in."""
+    now = timezone.now()
+    on_zoom = OnlineMeeting.objects.filter(software=MeetingSoftware.ZOOM, state__in=CAN_BE_ENTERED)
+    rows = Reservation.objects.filter(
+        status=ReservationStatus.CHECKED_IN, starts_at__lte=now, ends_at__gt=now, meetings__in=on_zoom
+    )
+    ids = list(rows.exclude(meetings__attendances__is_host=True).values_list("pk", flat=True))
+    return sum(ask_where_office_is(pk, now=now) for pk in ids)
+
+
+@shared_task(base=DjangoTask)
 def complete_past_sessions() -> int:
-    """Who came or called, and whose time is over, is done."""
+    """Who came or called, and whose time is over, is done; unless staff were asked whether the office was there."""
     now = timezone.now()
     completed = 0
-    for reservation in Reservation.objects.with_contact().filter(ends_at__lte=now):
+    waiting = Reservation.objects.needing_decision().values("pk")
+    for reservation in Reservation.objects.with_contact().filter(ends_at__lte=now).exclude(pk__in=waiting):
         try:
             complete(reservation, by=None, now=now)
         except BookingError:
@@ -68,6 +93,8 @@ def purge_personal_data() -> None:
     strip_old_restrictions(now)
     delete_old_waiting(now)
     delete_bare_holds(now)
+    delete_attendances(now)
+    delete_webhook_deliveries(now)
     strip_lapsed_requests(now)
     forget_guests(now)
 
@@ -81,6 +108,38 @@ def wake_up_meetings() -> int:
     for meeting_pk, state in rows:
         tasks.get(MeetingState(state), open_meeting).delay(meeting_pk)
     return len(rows)
+
+
+@shared_task(base=DjangoTask)
+def take_notice(delivery_pk: int) -> None:
+    """Woken for a webhook that was just stored."""
+    take(delivery_pk, now=timezone.now())
+
+
+@shared_task(base=DjangoTask)
+def take_notices_left_behind() -> int:
+    """Webhooks that are stored and that nobody was woken for: the broker was away, or the worker died."""
+    now = timezone.now()
+    left_behind = WebhookDelivery.objects.left_behind(now - NOTICE_IS_LATE_AFTER).order_by("pk")
+    ids = list(left_behind.values_list("pk", flat=True)[:NOTICES_PER_SWEEP])
+    return sum(take(pk, now=now) for pk in ids)
+
+
+@shared_task(base=DjangoTask)
+def ask_who_is_there() -> int:
+    """While the two sides wait for each other. Without webhooks it is how the portal sees the office come."""
+    ids = meetings_to_watch(timezone.now())
+    for meeting_pk in ids:
+        ask_status.delay(meeting_pk)
+    return len(ids)
+
+
+@shared_task(base=DjangoTask)
+def ask_who_was_there() -> int:
+    ids = meetings_to_look_back_at(timezone.now())
+    for meeting_pk in ids:
+        ask_attendance.delay(meeting_pk)
+    return len(ids)
 
 
 @shared_task(base=DjangoTask)
@@ -111,3 +170,10 @@ def _serve_lines(services: QuerySet[Service]) -> int:
 @shared_task(base=DjangoTask)
 def count_unmet_demand() -> int:
     return write_down_demand(now=timezone.now())
+
+
+@shared_task(base=DjangoTask)
+def warn_of_missing_links() -> int:
+    """One mail to an office and day, at the first run that finds something: of the morning, unless it came later."""
+    with transaction.atomic():
+        return queue_links_missing(Office.objects.filter(is_active=True), now=timezone.now())

@@ -9,6 +9,7 @@ from audit.retention import deletion_allowed
 from booking.clock import at, day_of, fiscal_year_start
 from booking.enums import CAN_BE_ENTERED, OPEN_REQUEST, MeetingState, RequestState, ReservationStatus
 from booking.models import (
+    Attendance,
     Offer,
     OnlineMeeting,
     Recognition,
@@ -17,6 +18,7 @@ from booking.models import (
     Restriction,
     SessionRequest,
     WaitingEntry,
+    WebhookDelivery,
 )
 
 
@@ -87,6 +89,17 @@ def delete_bare_holds(now: datetime) -> int:
         ReservationEvent.objects.filter(reservation__in=ids).delete()
         Reservation.objects.filter(pk__in=ids).delete()
     return len(ids)
+
+
+def delete_attendances(now: datetime) -> int:
+    """Who was in the meeting when is told as long as what was talked about: so long after the session."""
+    old = Attendance.objects.filter(meeting__reservation__ends_at__lte=now - settings.RETENTION["attendance"])
+    return old.delete()[0]
+
+
+def delete_webhook_deliveries(now: datetime) -> int:
+    """Long after their signatures stopped being accepted, so none can come a second time."""
+    return WebhookDelivery.objects.filter(received_at__lte=now - settings.RETENTION["webhook_delivery"]).delete()[0]
 
 
 def _kept_since(now: datetime) -> date:

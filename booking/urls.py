@@ -1,6 +1,6 @@
 from django.urls import path
 
-from booking.views import pages
+from booking.views import pages, webhooks
 from booking.views.seeker import guests, moving, replies, requesting, requests, reservations, reserving, times, waiting
 
 app_name = "booking"
@@ -33,6 +33,7 @@ urlpatterns = [
     path("mypage/waiting/<int:pk>/take/", waiting.take, name="take_offer"),
     path("mypage/waiting/<int:pk>/decline/", waiting.refuse, name="decline_offer"),
     path("mypage/waiting/<int:pk>/leave/", waiting.leave, name="leave_line"),
+    path("webhooks/zoom/", webhooks.zoom, name="zoom_webhook"),
     path("replies/<str:token>/", replies.reply, name="reply"),
     path("mypage/", reservations.my_page, name="my_page"),
     path("reservations/<str:number>/", reservations.reservation, name="reservation"),

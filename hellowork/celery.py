@@ -22,6 +22,22 @@ app.conf.beat_schedule = {
         "task": "booking.periodic.cancel_no_shows",
         "schedule": timedelta(seconds=15),
     },
+    "ask where offices are": {
+        "task": "booking.periodic.ask_where_offices_are",
+        "schedule": timedelta(seconds=30),
+    },
+    "take notices left behind": {
+        "task": "booking.periodic.take_notices_left_behind",
+        "schedule": timedelta(minutes=1),
+    },
+    "ask who is in the meetings": {
+        "task": "booking.periodic.ask_who_is_there",
+        "schedule": timedelta(minutes=1),
+    },
+    "ask who was in the meetings": {
+        "task": "booking.periodic.ask_who_was_there",
+        "schedule": timedelta(minutes=5),
+    },
     "serve the waiting lines": {
         "task": "booking.periodic.serve_waiting_lines",
         "schedule": timedelta(minutes=1),
@@ -37,6 +53,10 @@ app.conf.beat_schedule = {
     "wake up meetings left behind": {
         "task": "booking.periodic.wake_up_meetings",
         "schedule": timedelta(seconds=30),
+    },
+    "warn offices of missing links": {
+        "task": "booking.periodic.warn_of_missing_links",
+        "schedule": crontab(hour="8-16", minute="5"),
     },
     "send mails that are due": {
         "task": "mailing.periodic.send_due_mails",

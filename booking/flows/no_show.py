@@ -1,21 +1,24 @@
 """Ten minutes after the start without check-in and without contact the reservation is deemed cancelled (K-24).
 
-By the portal only when the office was there; else staff say whose fault it was.
+By the portal only when the office was there and the person gave no sign; else staff say whose fault it was (ADR 15).
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from booking.db import constraint_as_booking_error, flow_transaction
-from booking.deadlines import is_no_show_due, was_office_there
+from booking.deadlines import is_no_show_due
 from booking.enums import Action, ReservationStatus
 from booking.errors import BookingError
+from booking.evidence import evidence_of
 from booking.flows.online_meeting import give_up_meeting, request_meeting
 from booking.flows.place import constraint_errors, host_of_session
 from booking.hosts import host_columns, lock_hosts
 from booking.mails.consequences import queue_office_absent
+from booking.mails.decisions import queue_decision_wanted
 from booking.mails.reservations import queue_new_link, queue_no_show
 from booking.models import Counselor, Reservation
 from booking.models.guest import lock_person
@@ -26,16 +29,35 @@ from booking.transitions import apply
 def mark_no_show(reservation_id: int, *, now: datetime) -> bool:
     """Judge the row again under its lock; False when the person came, called or cancelled. Safe to run twice.
 
-    Without evidence that the office was there, nobody is called absent: the row waits for staff, and it is False.
+    Who was only seen in the meeting counts as in contact. Without evidence that the office was there, or while nobody
+    can tell who is in the meeting, nobody is called absent: the row waits for staff, and it is False.
     """
     with transaction.atomic():
         reservation = Reservation.objects.lock().with_facts().without_contact().filter(pk=reservation_id).first()
         if reservation is None or not is_no_show_due(reservation, now=now):
             return False
-        if not was_office_there(reservation):
-            _ask_staff(reservation, now=now)
+        seen = evidence_of(reservation)
+        if seen.person_seen_at is not None:
+            _note_contact(reservation, at=seen.person_seen_at, now=now)
+        if seen.person_seen_at is not None and seen.was_office_ever_there:
+            return False
+        if seen.has_sign_of_person or seen.nobody_knows_who_is_in or not seen.was_office_there:
+            _ask_staff(reservation, person_came=seen.has_sign_of_person, now=now)
             return False
         _deem_absent(reservation, by=None, reason="", now=now)
+        return True
+
+
+def ask_where_office_is(reservation_id: int, *, now: datetime) -> bool:
+    """The person has entered and waits, and nothing shows that anybody of the office came: tell it, once."""
+    with transaction.atomic():
+        rows = Reservation.objects.lock().with_facts().filter(status=ReservationStatus.CHECKED_IN)
+        reservation = rows.filter(pk=reservation_id).first()
+        if reservation is None or reservation.needs_decision or not is_no_show_due(reservation, now=now):
+            return False
+        if evidence_of(reservation).was_office_ever_there:
+            return False
+        _ask_staff(reservation, person_came=True, now=now)
         return True
 
 
@@ -117,12 +139,20 @@ def undo_no_show(reservation: Reservation, *, by: Any, reason: str, now: datetim
         return locked
 
 
-def _ask_staff(locked: Reservation, *, now: datetime) -> None:
+def _note_contact(locked: Reservation, *, at: datetime, now: datetime) -> None:
+    """Somebody besides the host was in the meeting or its waiting room: not the button, but a sign all the same."""
+    locked.contacted_at = at
+    reason = _("オンライン会議に入った記録があります。")
+    apply(locked, Action.MARK_CONTACTED, actor=None, now=now, reason=reason, saving=["contacted_at"])
+
+
+def _ask_staff(locked: Reservation, *, person_came: bool, now: datetime) -> None:
     """Once: a second sweep changes nothing. One that was moved since waits anew."""
     asked_at = locked.needs_decision_since
     if asked_at is None or asked_at < locked.starts_at:
         locked.needs_decision_since = now
         locked.save(update_fields=["needs_decision_since"])
+        queue_decision_wanted(locked, person_came=person_came, now=now)
 
 
 def _deem_absent(locked: Reservation, *, by: Any, reason: str, now: datetime) -> None:

@@ -1,10 +1,25 @@
 """What the meeting software tells of a meeting: the notices as they came, and who was there when. No names are kept."""
 
+from datetime import datetime
+
 from django.db import models
+from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
 from booking.enums import SeenBy
 from booking.models.meeting import OnlineMeeting
+
+
+class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    def lock(self) -> "WebhookDeliveryQuerySet":
+        return self.select_for_update(of=("self",), no_key=True)
+
+    def unprocessed(self) -> "WebhookDeliveryQuerySet":
+        return self.filter(processed_at__isnull=True)
+
+    def left_behind(self, since: datetime) -> "WebhookDeliveryQuerySet":
+        """Came that long ago and nobody has taken them up: the wake-up call was lost."""
+        return self.unprocessed().filter(received_at__lte=since)
 
 
 class WebhookDelivery(models.Model):
@@ -17,6 +32,8 @@ class WebhookDelivery(models.Model):
     received_at = models.DateTimeField(_("受信日時"))
     body = models.JSONField(_("内容"), default=dict)
     processed_at = models.DateTimeField(_("処理日時"), null=True, blank=True)
+
+    objects = WebhookDeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Zoomからの通知")
@@ -32,6 +49,48 @@ class WebhookDelivery(models.Model):
         return f"{self.event} {self.meeting_id}"
 
 
+class AttendanceQuerySet(models.QuerySet["Attendance"]):
+    def note(
+        self,
+        meeting: OnlineMeeting,
+        *,
+        instance: str,
+        participant: str,
+        is_host: bool,
+        seen_by: SeenBy,
+        waited_at: datetime | None = None,
+        joined_at: datetime | None = None,
+        left_at: datetime | None = None,
+    ) -> None:
+        """Add what was just learned to the stay. In whatever order and however often it is told, the row is the same.
+
+        The first waiting, the first joining, the last leaving. A notice is worth more than what was asked for.
+        """
+        moments = {"waited_at": waited_at, "joined_at": joined_at, "left_at": left_at}
+        row, is_new = self.get_or_create(
+            meeting=meeting,
+            instance=instance,
+            participant=participant,
+            defaults={**moments, "is_host": is_host, "seen_by": seen_by},
+        )
+        if is_new:
+            return
+        # PostgreSQL's LEAST and GREATEST pass over NULL.
+        changes: dict[str, object] = {
+            name: (Greatest if name == "left_at" else Least)(models.F(name), models.Value(moment))
+            for name, moment in moments.items()
+            if moment is not None
+        }
+        if is_host:
+            changes["is_host"] = True
+        if seen_by == SeenBy.WEBHOOK:
+            changes["seen_by"] = seen_by
+        self.filter(pk=row.pk).update(**changes)
+
+    def of_office(self) -> "AttendanceQuerySet":
+        return self.filter(is_host=True)
+
+
 class Attendance(models.Model):
     """One stay of one participant in one instance of a meeting. `participant` is the software's own key, no name."""
 
@@ -45,6 +104,8 @@ class Attendance(models.Model):
     joined_at = models.DateTimeField(_("入室日時"), null=True, blank=True)
     left_at = models.DateTimeField(_("退室日時"), null=True, blank=True)
     seen_by = models.CharField(_("記録の元"), max_length=8, choices=SeenBy, default=SeenBy.WEBHOOK)
+
+    objects = AttendanceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("入退室の記録")

@@ -73,8 +73,14 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         return self.filter(status=ReservationStatus.CONFIRMED, contacted_at__isnull=True)
 
     def needing_decision(self) -> "ReservationQuerySet":
-        """Nobody came, but nobody shows that the office was there either: staff decide (K-24). Moved ones start anew."""
-        return self.without_contact().filter(needs_decision_since__gte=models.F("starts_at"))
+        """Nobody came, or nobody shows that the office did: staff decide (K-24). Moved ones start anew.
+
+        Who comes or calls after staff were asked has settled the question.
+        """
+        asked = self.upcoming().filter(needs_decision_since__gte=models.F("starts_at"))
+        came_later = models.Q(checked_in_at__gte=models.F("needs_decision_since"))
+        called_later = models.Q(contacted_at__gte=models.F("needs_decision_since"))
+        return asked.exclude(came_later | called_later)
 
     def no_shows_to_confirm(self) -> "ReservationQuerySet":
         """Staff have not said yet what follows (K-25)."""
@@ -327,9 +333,10 @@ class Reservation(Details):
     @property
     def needs_decision(self) -> bool:
         """See ReservationQuerySet.needing_decision()."""
-        waits = self.status == ReservationStatus.CONFIRMED and self.contacted_at is None
         asked_at = self.needs_decision_since
-        return waits and asked_at is not None and asked_at >= self.starts_at
+        if self.status not in UPCOMING or asked_at is None or asked_at < self.starts_at:
+            return False
+        return not any(moment is not None and moment >= asked_at for moment in (self.checked_in_at, self.contacted_at))
 
     def is_held(self, *, now: datetime) -> bool:
         """Held, and its time is not over, swept or not."""

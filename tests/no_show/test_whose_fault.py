@@ -8,7 +8,7 @@ from django.test import Client
 from audit.models import AuditRecord
 from booking.enums import Action, MeetingState, ReservationStatus
 from booking.errors import BookingError
-from booking.flows import no_show as no_show_flow
+from booking.evidence import Evidence
 from booking.flows.check_in import check_in, mark_contacted, mark_present, note_host
 from booking.flows.no_show import decide_no_show, mark_no_show, mark_office_absent
 from booking.meetings import provider
@@ -74,7 +74,7 @@ def test_the_office_must_have_been_there_in_time(world: World, seen_at: datetime
 
 
 def test_if_the_office_were_always_taken_as_there_the_person_would_be_blamed(world: World, monkeypatch) -> None:
-    monkeypatch.setattr(no_show_flow, "was_office_there", lambda _row: True)
+    monkeypatch.setattr(Evidence, "was_office_there", True)
     assert mark_no_show(world.reservation.pk, now=DUE) is True
 
 

@@ -9,6 +9,7 @@ from booking.acts import ACTS
 from booking.enums import Companion, MeetingState, ReservationStatus
 from booking.models import OnlineMeeting
 from mailing.models import MailState, OutgoingMail
+from offices.enums import MeetingSoftware
 from tests.factories import NOW, ReservationFactory, jst
 from tests.staff.conftest import TOPIC, World
 
@@ -19,6 +20,7 @@ ROOM_IS_OPEN = {"present", "check-in", "contacted", "phone", "stop", "cancel"}
 def meeting_of(reservation, **fields) -> OnlineMeeting:
     defaults = {
         "reservation": reservation,
+        "software": MeetingSoftware.ZOOM,
         "host": "host@zoom.example",
         "starts_at": reservation.starts_at,
         "ends_at": reservation.ends_at,
