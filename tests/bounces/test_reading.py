@@ -28,8 +28,7 @@ READABLE = {
     "gmail_full": (
         ReportAction.FAILED,
         "5.2.2",
-        "552-5.2.2 The recipient's inbox is out of storage space. 552 5.2.2 See the help page on quota."
-        " d9443c01a7336-example",
+        "552-5.2.2 The recipient's inbox is full. 552 5.2.2 See the help page on quota. d9443c01a7336-example",
     ),
     "keitai_iso2022jp": (ReportAction.FAILED, "5.0.0", f"550 Unknown user {ADDRESS} あて先不明"),
     "utf8_diagnostic": (ReportAction.FAILED, "5.7.1", "550 5.7.1 受信拒否の設定により受け取れません"),
