@@ -31,7 +31,8 @@ URLS = Map(
         Rule("/v2/meetings/<meeting_id>", methods=["PATCH"], endpoint="change"),
         Rule("/v2/meetings/<meeting_id>", methods=["DELETE"], endpoint="remove"),
         Rule("/v2/meetings/<meeting_id>/status", methods=["PUT"], endpoint="status"),
-        Rule("/v2/past_meetings/<meeting_id>/participants", methods=["GET"], endpoint="participants"),
+        Rule("/v2/past_meetings/<meeting_id>/instances", methods=["GET"], endpoint="instances"),
+        Rule("/v2/past_meetings/<path:meeting_id>/participants", methods=["GET"], endpoint="participants"),
         Rule("/", methods=["GET"], endpoint="index"),
         Rule("/j/<meeting_id>", methods=["GET"], endpoint="room"),
         Rule("/s/<meeting_id>", methods=["GET"], endpoint="host_door"),
@@ -40,6 +41,7 @@ URLS = Map(
         Rule("/_state", methods=["GET", "DELETE"], endpoint="state"),
     ],
     redirect_defaults=False,
+    merge_slashes=False,
 )
 SCOPES = {
     "create": "meeting:write:meeting:admin",
@@ -48,6 +50,7 @@ SCOPES = {
     "change": "meeting:update:meeting:admin",
     "remove": "meeting:delete:meeting:admin",
     "status": "meeting:update:status:admin",
+    "instances": "meeting:read:list_past_instances:admin",
     "participants": "meeting:read:list_past_participants:admin",
     "user": "user:read:user:admin",
 }

@@ -5,6 +5,7 @@ import secrets
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
@@ -18,6 +19,7 @@ from demo.zoom_stand_in.answers import (
     rate_limited,
     user_unknown,
 )
+from demo.zoom_stand_in.attendance import AttendanceBook
 from demo.zoom_stand_in.meetings import InvalidBodyError, MeetingBook, list_item, utc_text
 from demo.zoom_stand_in.switches import CallLedger, SwitchBoard
 
@@ -29,6 +31,7 @@ class ZoomCalls:
         self.book = book
         self.switch_board = switch_board
         self.host_calls = CallLedger()
+        self.attendance = AttendanceBook()
         self.base_url = base_url
         self._lock = threading.Lock()
         self._host_keys: dict[str, str] = {}
@@ -59,17 +62,7 @@ class ZoomCalls:
     def list_meetings(self, request: Request, *, host: str) -> Response:
         if host.startswith("nobody@"):
             return user_unknown(host)
-        size = int(self.switch_board.amount("small_pages") or min(request.args.get("page_size", 30, type=int), 300))
-        meetings = self._listed(host, kind=request.args.get("type", "scheduled"))
-        first = _page_start(request.args.get("next_page_token", ""))
-        following = first + size if first + size < len(meetings) else None
-        body = {
-            "page_size": size,
-            "total_records": len(meetings),
-            "next_page_token": "" if following is None else base64.urlsafe_b64encode(f"{following}".encode()).decode(),
-            "meetings": [list_item(meeting) for meeting in meetings[first : first + size]],
-        }
-        return answer(body)
+        return self._page(request, meetings=[list_item(meeting) for meeting in self._of_kind(request, host=host)])
 
     def read(self, request: Request, *, meeting_id: str) -> Response:
         return (
@@ -119,22 +112,40 @@ class ZoomCalls:
             {"id": user_id, "email": host, "type": kind, "status": "active", "timezone": "Asia/Tokyo", **names}
         )
 
+    def instances(self, request: Request, *, meeting_id: str) -> Response:
+        held = self.attendance.instances(meeting_id)
+        if not held and self.book.get(meeting_id) is None:
+            return meeting_gone(meeting_id)
+        return answer({"meetings": [{"uuid": one.uuid, "start_time": one.start_time} for one in held]})
+
     def participants(self, request: Request, *, meeting_id: str) -> Response:
-        if self.book.get(meeting_id) is None:
+        """`meeting_id` may be a UUID; one with slashes comes encoded twice, of which the server has taken one off."""
+        rows = self.attendance.participants(unquote(meeting_id))
+        if rows is None and self.book.get(meeting_id) is None:
             return meeting_gone(meeting_id)
         if self.switch_board.amount("basic_hosts"):
             return participants_need_a_licence()
-        return answer({"page_count": 1, "page_size": 30, "total_records": 0, "next_page_token": "", "participants": []})
+        return self._page(request, participants=rows or [])
+
+    def _page(self, request: Request, **named: list[dict[str, Any]]) -> Response:
+        """The part of a list that was asked for, under its name."""
+        [(name, items)] = named.items()
+        size = int(self.switch_board.amount("small_pages") or min(request.args.get("page_size", 30, type=int), 300))
+        first = _page_start(request.args.get("next_page_token", ""))
+        following = first + size if first + size < len(items) else None
+        token = "" if following is None else base64.urlsafe_b64encode(f"{following}".encode()).decode()
+        body = {"page_size": size, "total_records": len(items), "next_page_token": token}
+        return answer({**body, name: items[first : first + size]})
 
     def _may_call(self, host: str) -> bool:
         return self.host_calls.count(host, limit=self.switch_board.amount("hundred_a_day"))
 
-    def _listed(self, host: str, *, kind: str) -> list[dict[str, Any]]:
+    def _of_kind(self, request: Request, *, host: str) -> list[dict[str, Any]]:
         """A lagging list knows only what is old enough; `created_at` has whole seconds, so the lag may be one more."""
         known_until = utc_text(_now() - timedelta(seconds=self.switch_board.amount("lagging_lists") or 0))
         return [
             meeting
-            for meeting in self.book.of_host(host, kind=kind, now=_now())
+            for meeting in self.book.of_host(host, kind=request.args.get("type", "scheduled"), now=_now())
             if self.switch_board.amount("lagging_lists") is None or meeting["created_at"] < known_until
         ]
 
