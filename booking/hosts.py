@@ -43,12 +43,16 @@ def lock_hosts(counselor: Counselor, *, software: str) -> list[MeetingHost]:
     """
     if software != MeetingSoftware.ZOOM:
         return []
-    own = MeetingHost.objects.active().filter(counselor=counselor)
-    return list(own.lock()) or lock_pool(counselor)
+    active = MeetingHost.objects.active()
+    own = list(active.filter(pk=counselor.meeting_host_id).lock()) if counselor.meeting_host_id else []
+    return own or list(active.pool_of(counselor.office).order_by("address").lock())
 
 
-def lock_pool(counselor: Counselor) -> list[MeetingHost]:
-    return list(MeetingHost.objects.active().pool_of(counselor.office).order_by("address").lock())
+def lock_all_hosts(counselor: Counselor) -> list[MeetingHost]:
+    """Also the pool, beside a counselor's own host: where that one is refused, another may do. In the same lock order."""
+    own = Q(pk=counselor.meeting_host_id)
+    pool = MeetingHost.objects.pool_of(counselor.office).values("pk")
+    return list(MeetingHost.objects.active().filter(own | Q(pk__in=pool)).order_by("address").lock())
 
 
 def choose_host(
@@ -58,17 +62,17 @@ def choose_host(
     ends_at: datetime,
     taken: ReservationQuerySet,
     now: datetime,
-    staying: str | None = None,
-) -> MeetingHost | None:
-    """The best one that is free then: `staying` if it is, else the one that comes first; None when all are used.
+    preferred: str | None = None,
+) -> Any:
+    """The best one that is free then: `preferred` if it is, else the one that comes first; None when all are used.
 
-    `taken` are the reservations that occupy hosts. First come hosts with calls left today, then the office's before the
+    A MeetingHost with `calls_today`. `taken` are the reservations that occupy hosts. First come hosts with calls left today, then the office's before the
     bureau's, then the one with the fewest calls today, then by address. Call it under the locks of lock_hosts().
     """
     wanted = MeetingHost.objects.filter(pk__in=[host.pk for host in hosts])
     times = host_times(wanted, taken=taken, period=(starts_at, ends_at), now=now)
     free = [one.host for one in times if one.starts([starts_at], length=ends_at - starts_at)]
-    return min(free, key=lambda host: (host.pk != staying, *_rank(host)), default=None)
+    return min(free, key=lambda host: (host.pk != preferred, *_rank(host)), default=None)
 
 
 def host_columns(host: MeetingHost | None, *, ends_at: datetime) -> dict[str, Any]:

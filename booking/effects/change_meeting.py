@@ -5,6 +5,7 @@ from django.db import transaction
 from booking.effects.close_meeting import close_meeting
 from booking.effects.leases import claim, explain_deviations, give_back, is_due, locked
 from booking.effects.orders import Order, is_over, order_of
+from booking.effects.quota import counted
 from booking.enums import UPCOMING, MeetingState
 from booking.mails.reservations import queue_new_link
 from booking.meetings import provider
@@ -26,7 +27,8 @@ def change_meeting(meeting_pk: int, *, now: datetime) -> None:
     if order is None:
         return
     try:
-        changed = provider(order.software).change(order.meeting_id, order.request, now=now)
+        with counted(order.request.host, now=now):
+            changed = provider(order.software).change(order.meeting_id, order.request, now=now)
     except MeetingError as failure:
         with transaction.atomic():
             _settle_failure(order, failure=failure, now=now)

@@ -3,13 +3,15 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from booking.effects.another_host import find_usable_host, why_not_host
 from booking.effects.change_meeting import change_meeting
 from booking.effects.close_meeting import close_meeting
 from booking.effects.leases import FIRST_PAUSE, claim, explain_deviations, give_back, is_due, locked
 from booking.effects.orders import Order, earliest_start, is_over, order_of
+from booking.effects.quota import counted
 from booking.enums import CAN_BE_ENTERED, NOT_YET_OPEN, UPCOMING, MeetingState
 from booking.meetings import provider
-from booking.meetings.errors import HostUnavailable, MeetingError, OutcomeUnknown
+from booking.meetings.errors import HostUnavailable, HostUsedUp, MeetingError, OutcomeUnknown
 from booking.meetings.protocol import CreatedMeeting
 from booking.models import OnlineMeeting
 from mailing.queue import wake
@@ -22,15 +24,20 @@ def open_meeting(meeting_pk: int, *, now: datetime) -> None:
     second time, a meeting that carries the row's mark is looked for and adopted. A meeting made for a time from which
     the reservation was moved meanwhile can be entered at once and is changed right after.
     """
+    find_usable_host(meeting_pk, now=now)
     with transaction.atomic():
         order = _claim(meeting_pk, now=now)
     if order is None:
         return
+    may_exist = order.may_exist
     try:
-        created = _find_or_create(order, now=now)
+        found = _find(order)
+        may_exist = bool(found)
+        created = provider(order.software).read(found[0]) if found else _create(order, now=now)
     except MeetingError as failure:
         with transaction.atomic():
-            _settle_failure(order, failure=failure, now=now)
+            _settle_failure(order, failure=failure, may_exist=may_exist, now=now)
+        find_usable_host(meeting_pk, now=now, was_refused=isinstance(failure, HostUnavailable | HostUsedUp))
         return
     with transaction.atomic():
         perhaps_to_close = _settle(order, created=created, now=now)
@@ -48,25 +55,32 @@ def _claim(meeting_pk: int, *, now: datetime) -> Order | None:
     if is_over(meeting, now=now):
         _give_up(meeting)
         return None
-    if meeting.state == MeetingState.REQUESTED:
+    may_exist = meeting.state != MeetingState.REQUESTED
+    if not may_exist:
         meeting.host = reservation.meeting_host_id or ""
-    if not meeting.host:
-        give_back(meeting, failure=HostUnavailable(_("Zoomのユーザーが登録されていません")), now=now)
-        return None
+        of_no_use = why_not_host(meeting.host, now=now)
+        if of_no_use is not None:
+            give_back(meeting, failure=of_no_use, now=now)
+            return None
     meeting.state = MeetingState.CREATING
     claim(meeting, now=now)
-    return order_of(meeting, now=now)
+    return order_of(meeting, now=now, may_exist=may_exist)
 
 
-def _find_or_create(order: Order, *, now: datetime) -> CreatedMeeting:
+def _find(order: Order) -> tuple[str, ...]:
+    """The meeting that an earlier attempt made, if any; doubles are cancelled."""
+    if order.attempts == 1:
+        return ()
     software = provider(order.software)
-    if order.attempts > 1:
-        found = software.find_by_ref(order.request.host, ref=order.request.ref)
-        for double in found[1:]:
-            software.cancel(double)
-        if found:
-            return software.read(found[0])
-    return software.create(order.request, now=now)
+    found = software.find_by_ref(order.request.host, ref=order.request.ref)
+    for double in found[1:]:
+        software.cancel(double)
+    return found[:1]
+
+
+def _create(order: Order, *, now: datetime) -> CreatedMeeting:
+    with counted(order.request.host, now=now):
+        return provider(order.software).create(order.request, now=now)
 
 
 def _settle(order: Order, *, created: CreatedMeeting, now: datetime) -> int:
@@ -126,11 +140,12 @@ def _surplus(meeting: OnlineMeeting, *, created: CreatedMeeting, now: datetime) 
     return row.pk
 
 
-def _settle_failure(order: Order, *, failure: MeetingError, now: datetime) -> None:
+def _settle_failure(order: Order, *, failure: MeetingError, may_exist: bool, now: datetime) -> None:
+    """`may_exist`: an earlier attempt may have made the meeting, and nobody has looked since."""
     reservation, meeting = locked(order.meeting_pk)
     if meeting.attempts != order.attempts or meeting.state in CAN_BE_ENTERED:
         return
-    is_open_question = isinstance(failure, OutcomeUnknown)
+    is_open_question = may_exist or isinstance(failure, OutcomeUnknown)
     if meeting.state == MeetingState.CREATING and reservation.status in UPCOMING:
         meeting.state = MeetingState.UNKNOWN if is_open_question else MeetingState.REQUESTED
         give_back(meeting, failure=failure, now=now)

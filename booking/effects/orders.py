@@ -21,9 +21,11 @@ class Order:
     minutes: int
     """With `starts_at` the time in the row: it may be moved while the meeting software answers."""
     request: MeetingRequest
+    may_exist: bool = False
+    """An earlier attempt may have made the meeting: its answer was lost, or its worker died."""
 
 
-def order_of(meeting: OnlineMeeting, *, now: datetime) -> Order:
+def order_of(meeting: OnlineMeeting, *, now: datetime, may_exist: bool = False) -> Order:
     return Order(
         meeting_pk=meeting.pk,
         software=meeting.software,
@@ -32,6 +34,7 @@ def order_of(meeting: OnlineMeeting, *, now: datetime) -> Order:
         starts_at=meeting.starts_at,
         minutes=meeting.minutes,
         request=request_of(meeting, now=now),
+        may_exist=may_exist,
     )
 
 

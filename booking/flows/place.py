@@ -123,10 +123,12 @@ def host_of_session(
         return None
     if [host.pk for host in hosts] == [counselor.meeting_host_id]:
         return hosts[0]
-    taken, staying = Reservation.objects.occupying(now), None
+    taken, preferred = Reservation.objects.occupying(now), None
     if current is not None:
-        taken, staying = taken.exclude(pk=current.pk), current.meeting_host_id
-    host = choose_host(hosts, starts_at=starts_at, ends_at=ends_at, taken=taken, now=now, staying=staying)
+        taken, preferred = taken.exclude(pk=current.pk), current.meeting_host_id
+    host: MeetingHost | None = choose_host(
+        hosts, starts_at=starts_at, ends_at=ends_at, taken=taken, now=now, preferred=preferred
+    )
     if host is None:
         raise refusal("no_host_free")
     return host

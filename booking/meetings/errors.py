@@ -26,6 +26,10 @@ class WaitUntil(MeetingError):
         self.at = at
 
 
+class HostUsedUp(WaitUntil):
+    """This host has had its create and update calls of the day; another host may have some left."""
+
+
 class OutOfOrder(WaitUntil):
     """The software has not answered for a while: until `at` nobody asks it (circuit breaker, ADR 13)."""
 

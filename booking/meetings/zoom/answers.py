@@ -9,6 +9,7 @@ import requests
 from booking.meetings.errors import (
     ConfigurationAlarm,
     HostUnavailable,
+    HostUsedUp,
     InvalidRequest,
     MeetingError,
     MeetingGone,
@@ -79,7 +80,8 @@ def _rate_limit(message: str, *, retry_after: str, detail: str, now: datetime) -
         return RetryLater(detail)
     told = parse_retry_after(retry_after, now=now)
     is_within_a_day = told is not None and told <= now + timedelta(days=1)
-    return WaitUntil(detail, at=told if told and is_within_a_day else next_utc_midnight(now))
+    kind = HostUsedUp if "particular user" in message.lower() else WaitUntil
+    return kind(detail, at=told if told and is_within_a_day else next_utc_midnight(now))
 
 
 def parse_retry_after(value: str, *, now: datetime) -> datetime | None:
