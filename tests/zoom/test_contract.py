@@ -113,6 +113,24 @@ def test_a_meeting_from_its_creation_to_its_end(watched, watched_zoom, request_f
     assert len(watched.checked) == 11
 
 
+@pytest.mark.parametrize("uuid", ["Vg8IdgluR5WDeWIkpJlElQ==", "/ajXp112Qm//oKj4854875=="])
+def test_who_was_in_a_meeting_page_by_page(watched, watched_zoom, request_for_tuesday, now, uuid):
+    created = watched_zoom.create(request_for_tuesday, now=now)
+    watched.app.switch_board.set("small_pages", amount=1)
+    person = {"name": "x", "user_email": "", "status": "in_meeting", "join_time": "2026-06-02T05:00:00Z"}
+    rows = [{**person, "id": "abc", "user_id": "1"}, {**person, "id": "", "user_id": "2"}]
+    watched.app.zoom.attendance.hold(
+        created.meeting_id, uuid=uuid, start_time="2026-06-02T05:00:00Z", participants=rows
+    )
+    stays = watched_zoom.attendance(created.meeting_id, host=request_for_tuesday.host)
+    assert [stay.participant for stay in stays] == ["1", "2"]
+    watched_zoom.status(created.meeting_id)
+    assert watched.violations == []
+    asked = [call.split(" ")[1] for call in watched.checked]
+    assert sum(path.endswith("/participants") for path in asked) == 2
+    assert sum(path.startswith("/v2/users/") for path in asked) == 2, "the creation, and the id of the host"
+
+
 @pytest.mark.parametrize("fault", sorted(REFUSALS))
 def test_every_refusal_has_the_form_of_zooms(watched, watched_zoom, request_for_tuesday, now, fault):
     RunningStandIn(app=watched.app, url="").goes_wrong(fault, on=CREATE)
