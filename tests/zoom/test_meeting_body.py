@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from booking.meetings.errors import ConfigurationAlarm, InvalidRequest, MeetingGone, RetryLater
-from booking.meetings.zoom.provider import checked_link, create_body
+from booking.meetings.zoom.deviations import CRITICAL, count_deviations, deviations_of, take_counts
+from booking.meetings.zoom.provider import SETTINGS, checked_link, create_body
 from tests.zoom.stand_in import CHANGE, CREATE
 
 
@@ -132,6 +133,69 @@ def test_an_account_that_overrides_us_raises_an_alarm_but_the_meeting_stays(
     assert created.deviations == deviations
     assert len(zoom_stand_in.meetings) == 1
     assert [record.levelno for record in caplog.records if "differs" in record.message] == [logging.ERROR]
+
+
+class TestDeviations:
+    """Whatever comes back different from what was sent is an alarm, not three settings only."""
+
+    @pytest.fixture
+    def sent(self, request_for_tuesday):
+        return create_body(request_for_tuesday)
+
+    @pytest.fixture
+    def answer(self, sent):
+        return {**sent, "password": "a1b2c3", "settings": dict(sent["settings"])}
+
+    @staticmethod
+    def found(answer, sent):
+        return tuple(deviations_of(answer, sent=sent))
+
+    def test_an_answer_as_asked_has_none(self, answer, sent):
+        assert self.found(answer, sent) == ()
+
+    @pytest.mark.parametrize("name", sorted(SETTINGS))
+    def test_every_setting_is_looked_at(self, answer, sent, name):
+        answer["settings"][name] = "something else"
+        assert self.found(answer, sent) == (name,)
+
+    @pytest.mark.parametrize("name", sorted(SETTINGS))
+    def test_of_what_the_answer_leaves_out_only_the_critical_counts(self, answer, sent, name):
+        del answer["settings"][name]
+        assert self.found(answer, sent) == ((name,) if name in CRITICAL else ())
+
+    def test_what_zoom_adds_is_none(self, answer, sent):
+        answer["settings"]["continuous_meeting_chat"] = {"enable": False, "who_is_added": "all_users"}
+        answer["settings"]["watermark"] = True
+        assert self.found(answer, sent) == ()
+
+    def test_within_an_object_too(self, answer, sent):
+        answer["settings"]["continuous_meeting_chat"] = {"enable": True}
+        assert self.found(answer, sent) == ("continuous_meeting_chat",)
+
+    @pytest.mark.parametrize(
+        ("name", "value"), [("start_time", "2026-06-01T01:00:00Z"), ("duration", 40), ("password", "")]
+    )
+    def test_time_length_and_passcode_are_looked_at(self, answer, sent, name, value):
+        assert self.found({**answer, name: value}, sent) == (name,)
+
+    def test_a_meeting_that_zoom_makes_for_now_is_an_alarm(self, zoom, zoom_stand_in, request_for_tuesday, now, caplog):
+        zoom_stand_in.goes_wrong("start_is_now", on=CREATE)
+        assert zoom.create(request_for_tuesday, now=now).deviations == ("start_time",)
+        assert [record.levelno for record in caplog.records if "ConfigurationAlarm" in record.message] == [
+            logging.ERROR
+        ]
+
+    def test_they_are_counted_by_name_until_somebody_asks(self, zoom, zoom_stand_in, request_for_tuesday, now):
+        for fault in ("settings_locked", "settings_locked", "no_passcode"):
+            zoom_stand_in.goes_wrong(fault, on=CREATE)
+            zoom.create(request_for_tuesday, now=now)
+        assert take_counts() == {"waiting_room": 2, "auto_recording": 2, "password": 1}
+        assert take_counts() == {}
+
+    def test_without_redis_they_are_not_counted_and_nothing_breaks(self, settings):
+        settings.REDIS_URL = "redis://127.0.0.1:1/0"
+        count_deviations(["password"])
+        assert take_counts() == {}
 
 
 class TestLinks:

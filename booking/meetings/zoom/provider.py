@@ -26,6 +26,7 @@ from booking.meetings.protocol import (
     Stay,
 )
 from booking.meetings.zoom.attendance import admitted, is_of, path_of_instance, stay_of
+from booking.meetings.zoom.deviations import count_deviations, deviations_of
 from booking.meetings.zoom.times import moment_of, utc_text
 from booking.meetings.zoom.token import TokenSource
 from booking.meetings.zoom.transport import Transport
@@ -52,9 +53,6 @@ SETTINGS: dict[str, Any] = {
     "continuous_meeting_chat": {"enable": False},
 }
 """Everything that could fall back to the host's own settings is said: with a personal room every seeker would share one."""
-
-CHECKED_SETTINGS = ("waiting_room", "auto_recording", "use_pmi")
-"""A setting locked by the account wins over the API without a word, so these are read back."""
 
 
 class ZoomProvider:
@@ -228,9 +226,10 @@ def _created(answer: dict[str, Any], *, sent: dict[str, Any]) -> CreatedMeeting:
     meeting_id = str(answer.get("id") or "")
     if not meeting_id.isdecimal():
         raise OutcomeUnknown("Zoom: answer without a meeting id")
-    deviations = tuple(_deviations(answer, sent=sent))
+    deviations = tuple(deviations_of(answer, sent=sent))
     if deviations:
         logger.error("ConfigurationAlarm: Zoom meeting %s differs from what was asked: %s", meeting_id, deviations)
+        count_deviations(deviations)
     return CreatedMeeting(
         meeting_id=meeting_id,
         join_url=checked_link(str(answer.get("join_url", ""))),
@@ -239,13 +238,3 @@ def _created(answer: dict[str, Any], *, sent: dict[str, Any]) -> CreatedMeeting:
         minutes=answer.get("duration"),
         deviations=deviations,
     )
-
-
-def _deviations(answer: dict[str, Any], *, sent: dict[str, Any]) -> list[str]:
-    received = answer.get("settings") or {}
-    found = [name for name in CHECKED_SETTINGS if received.get(name) != sent["settings"][name]]
-    if not answer.get("password"):
-        found.append("password")
-    if "start_time" in sent and answer.get("start_time") != sent["start_time"]:
-        found.append("start_time")
-    return found
