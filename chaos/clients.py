@@ -1,0 +1,191 @@
+"""People at their browsers: they book, move and cancel at the same time, and remember what they were told."""
+
+import http.client
+import random
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.browser import Browser, UnexpectedAnswer
+from bench.way import BOX, START, TYPED
+from chaos.told import Ledger, Telling, What
+
+TROUBLE = (OSError, http.client.HTTPException, UnexpectedAnswer)
+FIRST_STARTS = 4
+"""Everybody wants the earliest times, so that many want the same one."""
+SAYS_MOVED = "日時を変更しました".encode()
+SAYS_CANCELLED = "予約を取り消しました".encode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    session: str
+    email: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Own:
+    """A reservation that its person knows of, as they last knew it."""
+
+    number: str
+    person: Person
+    counselor: int
+    start: str
+
+
+@dataclass
+class Client(threading.Thread):
+    """Owns its people and their reservations; `rival` is a person whom all clients share, to be booked for twice."""
+
+    port: int
+    service: int
+    counselors: list[int]
+    people: list[Person]
+    rival: Person
+    own: list[Own]
+    ledger: Ledger
+    stopped: threading.Event
+    dice: random.Random
+    pause: tuple[float, float] = (0.05, 0.4)
+    errors: list[BaseException] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(daemon=True)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def run(self) -> None:
+        try:
+            while not self.stopped.wait(self.dice.uniform(*self.pause)):
+                self._act()
+        except BaseException as error:  # noqa: BLE001  the main thread raises it
+            self.errors.append(error)
+
+    def _act(self) -> None:
+        act = self.dice.choices(["book", "move", "cancel"], [5, 3, 2 if len(self.own) > 2 else 0])[0]
+        try:
+            if act == "book" or not self.own:
+                self._book()
+            elif act == "move":
+                self._move(self.own.pop(self.dice.randrange(len(self.own))))
+            else:
+                self._cancel(self.own.pop(self.dice.randrange(len(self.own))))
+        except TROUBLE:
+            self.ledger.count(refused=False)
+
+    # --- Each way has one request that decides. What breaks before it changed nothing; from it on nobody knows. ---------
+
+    def _book(self) -> None:
+        person = self.rival if self.dice.random() < 0.15 else self.dice.choice(self.people)
+        browser = Browser(self.port, session=person.session)
+        counselor = self.dice.choice(self.counselors)
+        page = browser.get(f"/services/{self.service}/times/?counselor={counselor}")
+        start = self._choose(page.body)
+        if start is None:
+            return
+        form = {"start": start, "counselor": str(counselor), "csrfmiddlewaretoken": page.csrf_token}
+        details = browser.post(f"/services/{self.service}/hold/", form).location
+        if not details.endswith("/details/"):
+            self.ledger.count(refused=True)
+            return
+        own = Own(number=details.split("/")[2], person=person, counselor=counselor, start=start)
+        shown = browser.get(details)
+        browser.post(details, {**TYPED, "csrfmiddlewaretoken": shown.csrf_token})
+        check = details.replace("/details/", "/check/")
+        shown = browser.get(check)
+        boxes = {name.decode(): "on" for name in BOX.findall(shown.body)}
+        with self._deciding("booked", own) as told:
+            done = browser.post(check, {**boxes, "csrfmiddlewaretoken": shown.csrf_token}).location
+            if done.endswith("/done/"):
+                browser.get(done)
+                told.is_so()
+            else:
+                told.is_refused()
+        if told.certain:
+            self.own.append(own)
+
+    def _move(self, own: Own) -> None:
+        browser = Browser(self.port, session=own.person.session)
+        counselor = self.dice.choice([own.counselor, self.dice.choice(self.counselors)])
+        path = f"/reservations/{own.number}/move/"
+        try:
+            start = self._choose(browser.get(f"{path}?counselor={counselor}").body)
+            if start is None:
+                self.own.append(own)
+                return
+            token = browser.get(f"{path}?{_query(start, counselor)}").csrf_token
+        except TROUBLE:
+            self.own.append(own)
+            raise
+        moved = Own(number=own.number, person=own.person, counselor=counselor, start=start)
+        with self._deciding("moved", moved) as told:
+            form = {"start": start, "counselor": str(counselor), "csrfmiddlewaretoken": token}
+            answer = browser.post(path, form).location
+            if answer.endswith("/move/"):
+                told.is_refused()
+            elif SAYS_MOVED in browser.get(answer).body:
+                told.is_so()
+        if told.certain:
+            self.own.append(moved)
+        elif told.refused:
+            self.own.append(own)
+
+    def _cancel(self, own: Own) -> None:
+        browser = Browser(self.port, session=own.person.session)
+        path = f"/reservations/{own.number}/cancel/"
+        try:
+            token = browser.get(path).csrf_token
+        except TROUBLE:
+            self.own.append(own)
+            raise
+        with self._deciding("cancelled", own) as told:
+            answer = browser.post(path, {"csrfmiddlewaretoken": token}).location
+            if SAYS_CANCELLED in browser.get(answer).body:
+                told.is_so()
+
+    def _choose(self, body: bytes) -> str | None:
+        starts = sorted({start.decode() for start in START.findall(body)})
+        return self.dice.choice(starts[:FIRST_STARTS]) if starts else None
+
+    def _deciding(self, what: What, own: Own) -> "Deciding":
+        return Deciding(ledger=self.ledger, what=what, own=own)
+
+
+@dataclass
+class Deciding:
+    """Around the request that decides: what was told is written down, and what was only tried, too."""
+
+    ledger: Ledger
+    what: What
+    own: Own
+    certain: bool = False
+    refused: bool = False
+
+    def __enter__(self) -> "Deciding":
+        return self
+
+    def is_so(self) -> None:
+        self.certain = True
+
+    def is_refused(self) -> None:
+        self.refused = True
+
+    def __exit__(self, *_error: Any) -> None:
+        if self.refused:
+            self.ledger.count(refused=True)
+            return
+        self.ledger.write(
+            Telling(
+                what=self.what,
+                number=self.own.number,
+                seeker=self.own.person.email,
+                counselor=self.own.counselor,
+                start=self.own.start,
+                is_certain=self.certain,
+            )
+        )
+
+
+def _query(start: str, counselor: int) -> str:
+    return f"start={start.replace('+', '%2B')}&counselor={counselor}"
