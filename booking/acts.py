@@ -26,6 +26,7 @@ from booking.flows.no_show import (
 from booking.flows.stop import stop, why_not_stop
 from booking.models import Reservation
 from booking.transitions import TRANSITIONS
+from offices.enums import MeetingSoftware
 
 Text = str | Promise
 
@@ -48,7 +49,7 @@ def _is_not_contacted(reservation: Reservation) -> bool:
 
 
 def _is_by_video(reservation: Reservation) -> bool:
-    return not reservation.was_by_phone
+    return not reservation.was_by_phone and reservation.service.software != MeetingSoftware.PHONE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from booking.clock import JST, at, day_bounds, day_of, end_of
-from booking.enums import CAN_BE_ENTERED, UPCOMING, ReservationStatus
+from booking.enums import UPCOMING, MeetingState, ReservationStatus
+from booking.meetings import can
+from booking.meetings.protocol import Capability
 from booking.models import Absence, Counselor, OnlineMeeting, OpeningWindow, Reservation
+from booking.models.meeting import OnlineMeetingQuerySet
 from booking.models.reservation import ReservationQuerySet
 from mailing.models import OutgoingMail
 from offices.calendar import OfficeCalendar, is_holiday
+from offices.enums import MeetingSoftware, PhoneCaller
 from offices.models import ClosedDay, Office
 
 DAYS_OF_A_WEEK = 7
@@ -161,8 +165,41 @@ class DayEntry:
         return self.minutes_left is not None or self.minutes_over is not None
 
     @property
+    def software(self) -> MeetingSoftware:
+        """Of the row that was made with it, else of the service."""
+        return MeetingSoftware(self.meeting.software) if self.meeting else self.reservation.service.software
+
+    @property
+    def software_label(self) -> str:
+        return self.reservation.service.label_of(self.software)
+
+    @property
+    def is_by_phone(self) -> bool:
+        return self.software == MeetingSoftware.PHONE and self.reservation.status in UPCOMING
+
+    @property
+    def office_calls(self) -> bool:
+        return self.reservation.service.phone_caller == PhoneCaller.OFFICE
+
+    @property
+    def has_link(self) -> bool:
+        """Is there a link that staff entered, or that came from the pool, to look at or to replace?"""
+        is_standing = self.reservation.status in UPCOMING
+        return is_standing and self.software == MeetingSoftware.LINK and self.has_open_meeting
+
+    @property
+    def is_link_missing(self) -> bool:
+        is_missing = self.meeting is not None and self.meeting.state == MeetingState.MISSING
+        return is_missing and self.reservation.status in UPCOMING
+
+    @property
+    def has_host_link(self) -> bool:
+        """Is there a meeting that staff can open as its host?"""
+        return self.has_open_meeting and can(self.software, Capability.HOST_LINK)
+
+    @property
     def has_open_meeting(self) -> bool:
-        return self.meeting is not None and self.meeting.state in CAN_BE_ENTERED
+        return self.meeting is not None and self.meeting.can_be_entered
 
 
 def day_list(user: Any, *, office: Office, day: date, now: datetime) -> list[DayEntry]:
@@ -171,7 +208,7 @@ def day_list(user: Any, *, office: Office, day: date, now: datetime) -> list[Day
     rows = list(
         Reservation.objects.visible_to(user)
         .filter(office=office, starts_at__gte=start, starts_at__lt=end)
-        .select_related("office", "service", "counselor__membership", "seeker__employer_profile", "guest")
+        .select_related("office", "service__office", "counselor__membership", "seeker__employer_profile", "guest")
         .prefetch_related("service__policy_versions")
         .order_by("starts_at", "counselor__name", "pk")
     )
@@ -182,7 +219,8 @@ def entries_of(rows: Sequence[Reservation], *, now: datetime) -> list[DayEntry]:
     meetings = {m.reservation_id: m for m in OnlineMeeting.objects.live().filter(reservation__in=rows)}
     late = set(OnlineMeeting.objects.filter(reservation__in=rows).late(now).values_list("reservation_id", flat=True))
     causes = [str(row.uuid) for row in rows]
-    failed = set(OutgoingMail.objects.undelivered().filter(cause__in=causes).values_list("cause", flat=True))
+    untold = OutgoingMail.objects.undelivered().filter(told_at=None)
+    failed = set(untold.filter(cause__in=causes).values_list("cause", flat=True))
     following = next_starts(rows)
     return [
         DayEntry(
@@ -244,6 +282,13 @@ def decisions_waiting(user: Any, *, office: Office) -> int:
     both = needs_decision(user, office=office)
     counts = [rows.order_by().values("pk") for rows in both]
     return counts[0].union(counts[1], all=True).count()
+
+
+def missing_links(user: Any, *, office: Office, now: datetime) -> OnlineMeetingQuerySet:
+    """The meetings of the office whose link nobody has entered yet, the earliest session first (S-25, X-14)."""
+    own = Reservation.objects.visible_to(user).filter(office=office)
+    rows = OnlineMeeting.objects.missing(now).filter(reservation__in=own.values("pk"))
+    return rows.select_related("reservation__service", "reservation__counselor").order_by("starts_at", "pk")
 
 
 def hit_by_absence(absence: Absence, *, now: datetime) -> list[Reservation]:

@@ -18,6 +18,7 @@ from booking.clock import JST
 from booking.enums import UPCOMING
 from booking.guest_access import personal_url
 from booking.models import Reservation
+from booking.taking_part import TakingPart, taking_part_in
 from mailing.composers import CalendarFile
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
@@ -55,9 +56,10 @@ def _event(reservation: Reservation, *, method: Method, now: datetime) -> Event:
     event.add("last-modified", now.astimezone(JST))
     event.add("dtstart", reservation.starts_at.astimezone(JST))
     event.add("dtend", reservation.ends_at.astimezone(JST))
-    event.add("summary", _("オンライン相談（%(office)s）") % {"office": reservation.office.name})
-    event.add("location", _("オンライン（%s）") % reservation.service.software_label)
-    event.add("description", _description(reservation))
+    taking_part = taking_part_in(reservation)
+    event.add("summary", _summary(reservation, taking_part))
+    event.add("location", _location(taking_part))
+    event.add("description", _description(reservation, taking_part))
     event.add("url", page_url(reservation))
     event.add("class", "PRIVATE")
     event.add("transp", "OPAQUE")
@@ -72,9 +74,23 @@ def _event(reservation: Reservation, *, method: Method, now: datetime) -> Event:
     return event
 
 
-def _description(reservation: Reservation) -> str:
+def _summary(reservation: Reservation, taking_part: TakingPart) -> str:
+    facts = {"office": reservation.office.name}
+    return (_("電話相談（%(office)s）") if taking_part.is_by_phone else _("オンライン相談（%(office)s）")) % facts
+
+
+def _location(taking_part: TakingPart) -> str:
+    if not taking_part.is_by_phone:
+        return _("オンライン（%s）") % taking_part.label
+    if taking_part.office_calls:
+        return _("電話（ハローワークからお電話します）")
+    return _("電話（%s へお電話ください）") % taking_part.number
+
+
+def _description(reservation: Reservation, taking_part: TakingPart) -> str:
     lines = [
         _("予約番号: %s") % reservation.display_number,
+        *([_location(taking_part)] if taking_part.is_by_phone else []),
         _("参加のしかたと取消は、予約のページをご覧ください。"),
         page_url(reservation),
         _("カレンダーで「辞退」を選んでも、予約は取り消されません。"),

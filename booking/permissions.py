@@ -67,6 +67,11 @@ def can_open_host_link(user: Any, reservation: Reservation) -> bool:
     return can_undo_no_show(user, reservation)
 
 
+def can_enter_link(user: Any, reservation: Reservation) -> bool:
+    """The link of a session by other software than Zoom: everybody who works at the office (S-24)."""
+    return can_run_session(user, reservation)
+
+
 def can_change_schedule(user: Any, counselor: Counselor) -> bool:
     """Counselors their own calendar, the manager every calendar of the office."""
     if has_role(user, counselor.office_id, Role.MANAGER):

@@ -14,7 +14,19 @@ from django.urls.converters import SlugConverter
 from django.utils.translation import gettext_lazy as _
 
 from booking.acts import ACT_BY_SLUG
-from booking.views import consequences, counselor, demand, entry, export, moving, office, requests, rules
+from booking.views import (
+    consequences,
+    counselor,
+    demand,
+    entry,
+    export,
+    links,
+    moving,
+    office,
+    requests,
+    rules,
+    undelivered,
+)
 
 OWN_APPS = {"booking", "offices", "mailing", "accounts", "terms", "audit"}
 
@@ -54,6 +66,10 @@ class PortalAdminSite(AdminSite):
             path("requests/<slug:number>/accept/", self.admin_view(requests.accept), name="accept_request"),
             path("requests/<slug:number>/propose/", self.admin_view(requests.make_proposal), name="propose"),
             path("requests/<slug:number>/refuse/", self.admin_view(requests.refuse), name="refuse_request"),
+            path("undelivered/", self.admin_view(undelivered.undelivered_list), name="undelivered"),
+            path("undelivered/<uuid:cause>/again/", self.admin_view(undelivered.send_again), name="undelivered_again"),
+            path("undelivered/<uuid:cause>/told/", self.admin_view(undelivered.tell), name="undelivered_told"),
+            path("undelivered/<uuid:cause>/address/", self.admin_view(undelivered.address), name="undelivered_address"),
             path("demand/", self.admin_view(demand.unmet_demand), name="demand"),
             path("enter/", self.admin_view(entry.enter_reservation), name="enter"),
             path("reservations/<slug:number>/entered/", self.admin_view(entry.entered), name="entered"),
@@ -63,6 +79,8 @@ class PortalAdminSite(AdminSite):
             path("time-machine/", self.admin_view(rules.time_machine), name="time_machine"),
             path("refusals/", self.admin_view(rules.refusal_codes), name="refusals"),
             path("r/<int:content_type_id>/<path:object_id>/", self.admin_view(self.view_on_site), name="view_on_site"),
+            path("links/", self.admin_view(links.missing_links), name="links"),
+            path("reservations/<slug:number>/link/", self.admin_view(links.link_of_reservation), name="link"),
             path("reservations/<slug:number>/host/", self.admin_view(counselor.open_host_link), name="host"),
             path("reservations/<slug:number>/move/", self.admin_view(moving.move), name="move"),
             path("reservations/<slug:number>/<act:slug>/", self.admin_view(counselor.act_on_reservation), name="act"),

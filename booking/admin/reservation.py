@@ -118,7 +118,7 @@ class ReservationAdmin(ScopedAdmin):
             "reservation": reservation,
             "entry": entry,
             "acts": acts_for(request.user, reservation, now=now),
-            "may_host": entry.has_open_meeting and can_open_host_link(request.user, reservation),
+            "may_host": entry.has_host_link and can_open_host_link(request.user, reservation),
             "may_restrict": may_judge and reservation.name != "",
             "may_judge": may_judge,
             "about_conduct": ABOUT_CONDUCT,

@@ -16,6 +16,7 @@ from booking.guest_access import passcode_of
 from booking.invitations import page_url
 from booking.mails.texts import render_mail
 from booking.models import OnlineMeeting, Reservation
+from booking.taking_part import taking_part_in
 from mailing.composers import CalendarFile, Message, Superseded
 from mailing.message import one_line
 from mailing.models import OutgoingMail
@@ -93,6 +94,7 @@ def message_about(
 
 def facts_of(reservation: Reservation, *, meeting: OnlineMeeting | None = None) -> dict[str, Any]:
     service, office = reservation.service, reservation.office
+    taking_part = taking_part_in(reservation, meeting=meeting)
     return {
         "name": one_line(reservation.name) or (str(reservation.person) if reservation.email else _("利用者")),
         "number": reservation.display_number,
@@ -100,8 +102,8 @@ def facts_of(reservation: Reservation, *, meeting: OnlineMeeting | None = None) 
         "service": service,
         "starts_at": reservation.starts_at,
         "ends_at": reservation.ends_at,
-        "software": service.software_label,
-        "meeting": meeting or OnlineMeeting.objects.open_of(reservation),
+        "taking_part": taking_part,
+        "meeting": taking_part.meeting,
         "join_opens_at": join_opens_at(reservation),
         "no_show_minutes": reservation.policy.no_show_after // timedelta(minutes=1),
         "is_upcoming": reservation.status in UPCOMING,

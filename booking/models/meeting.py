@@ -173,6 +173,10 @@ class OnlineMeeting(models.Model):
     def __str__(self) -> str:
         return f"{self.get_software_display()} {self.display_id or self.ref}"
 
+    @property
+    def can_be_entered(self) -> bool:
+        return self.state in CAN_BE_ENTERED
+
     def take(self, link: MeetingLink, *, now: datetime) -> None:
         """Lead to a link of the pool; not saved yet."""
         self.link = link

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from booking.policies import BookingPolicy
@@ -107,4 +108,10 @@ class Service(models.Model):
     @property
     def software_label(self) -> str:
         """What people call it."""
-        return self.software_name or str(self.software.label)
+        return self.label_of(self.software)
+
+    def label_of(self, software: MeetingSoftware) -> str:
+        """Sessions made before the software was changed keep theirs; the name is that of a link alone."""
+        if software == MeetingSoftware.LINK:
+            return self.software_name or gettext("ビデオ会議")
+        return str(software.label)

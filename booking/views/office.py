@@ -14,10 +14,11 @@ from django.views.decorators.http import require_safe
 
 from audit.record import record
 from booking.acts import acts_for
-from booking.agenda import DayEntry, agenda_days, day_list, decisions_waiting, monday_of, week_of
+from booking.agenda import DayEntry, agenda_days, day_list, decisions_waiting, missing_links, monday_of, week_of
 from booking.clock import EARLIEST, LATEST, day_of
 from booking.models import Counselor
 from booking.permissions import can_change_schedule, can_open_host_link, can_see_topics_of
+from booking.undelivered import undelivered_count
 from booking.views.content_security import has_button_to_meeting
 from offices.models import Office
 
@@ -72,7 +73,7 @@ def with_acts(user: Any, entry: DayEntry, *, now: datetime) -> dict[str, Any]:
     return {
         "entry": entry,
         "acts": acts_for(user, entry.reservation, now=now),
-        "may_host": entry.has_open_meeting and can_open_host_link(user, entry.reservation),
+        "may_host": entry.has_host_link and can_open_host_link(user, entry.reservation),
     }
 
 
@@ -92,7 +93,10 @@ def office_page(request: HttpRequest, *, title: str) -> tuple[dict[str, Any], Of
     offices = list(Office.objects.of_staff(request.user))
     office = chosen_office(request, offices)
     waiting = decisions_waiting(request.user, office=office) if office else 0
+    missing = missing_links(request.user, office=office, now=timezone.now()).count() if office else 0
     context = {"title": title, "offices": offices, "office": office, "decisions_waiting": waiting}
+    context["links_missing"] = missing
+    context["undelivered"] = undelivered_count(request.user, office=office, now=timezone.now()) if office else 0
     return {**admin.site.each_context(request), **context}, office
 
 

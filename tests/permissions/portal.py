@@ -19,6 +19,7 @@ from booking.models import (
     Absence,
     ConsequenceRule,
     InterpreterHours,
+    MeetingLink,
     OfficeText,
     OpeningWindow,
     Recognition,
@@ -185,6 +186,9 @@ def objects_of(world: World) -> dict[str, Any]:
         "booking/policyversion": world.reservation.service.policy_versions.get(),
         "booking/interpreterhours": InterpreterHours.objects.create(
             office=world.office, language=Language.VIETNAMESE, weekday=0, opens=time(9), closes=time(12)
+        ),
+        "booking/meetinglink": MeetingLink.objects.create(
+            office=world.office, name="相談室1", url="https://teleoffice.example/room/1"
         ),
         "booking/sessionrequest": SessionRequest.objects.create(
             office=world.office,

@@ -7,6 +7,14 @@ setting up of the second factor.
 """
 
 TABLE = r"""
+GET  /admin/links/                                                             302 404 404 200 200 200 200 200 302
+GET  /admin/reservations/<slug:number>/link/                                   302 404 404 200 200 200 404 200 302
+GET  /admin/booking/meetinglink/                                               302 404 404 200 200 200 200 200 302
+GET  /admin/booking/meetinglink/add/                                           302 404 404 403 403 200 200 200 302
+GET  /admin/booking/meetinglink/<path:object_id>/history/                      302 404 404 200 200 200 302 200 302
+GET  /admin/booking/meetinglink/<path:object_id>/delete/                       302 404 404 403 403 403 403 403 302
+GET  /admin/booking/meetinglink/<path:object_id>/change/                       302 404 404 200 200 200 302 200 302
+GET  /admin/booking/meetinglink/<path:object_id>/                              302 404 404 302 302 302 302 302 302
 GET  /admin/day/                                                               302 404 404 200 200 200 200 200 302
 GET  /admin/enter/                                                             302 404 404 200 200 200 200 200 302
 GET  /admin/reservations/<slug:number>/entered/                                302 404 404 200 200 200 404 200 302

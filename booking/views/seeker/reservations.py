@@ -22,6 +22,7 @@ from booking.guest_access import token_of
 from booking.invitations import calendar_file as make_calendar_file
 from booking.mails.entry import REPLIES
 from booking.models import OnlineMeeting, Reservation, SessionRequest
+from booking.taking_part import taking_part_in
 from booking.views.content_security import has_button_to_meeting
 from booking.views.seeker import drafts
 from booking.views.seeker.access import own_reservation, reservation_page, seeker_page
@@ -88,7 +89,7 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
 def join(request: HttpRequest, number: str) -> HttpResponse:
     """The button checks the person in and leads to the meeting. A cancelled reservation leads nowhere."""
     shown = own_reservation(request, number)
-    if request.method != "POST":
+    if request.method != "POST" or taking_part_in(shown).is_by_phone:
         return redirect(shown)
     try:
         check_in(shown, by=shown.seeker, now=timezone.now())
@@ -135,10 +136,13 @@ def _meeting_facts(shown: Reservation, now: datetime) -> dict[str, Any]:
     opens_at = join_opens_at(shown)
     is_coming = shown.status in UPCOMING and now < shown.ends_at
     must_agree = is_coming and must_agree_again(shown.service, shown.person, now=now)
+    taking_part = taking_part_in(shown)
     return {
+        "taking_part": taking_part,
+        "has_begun": now >= shown.starts_at,
         "must_agree": must_agree,
         "is_coming": is_coming,
         "join_opens_at": opens_at,
         "can_join": is_coming and now >= opens_at,
-        "meeting": OnlineMeeting.objects.open_of(shown) if is_coming and not must_agree else None,
+        "meeting": taking_part.meeting if is_coming and not must_agree else None,
     }
