@@ -25,6 +25,7 @@ from booking.enums import BookingWay
 from booking.errors import BookingError
 from booking.flows.arrange import accept_proposal, decline_proposal, former_proposals, request_session, withdraw_request
 from booking.forms import details_known_of
+from booking.messages_shown import messages_about_request
 from booking.models import Service, SessionRequest
 from booking.refusals import refusal, refusal_for
 from booking.rules.eligibility import why_not_eligible
@@ -92,6 +93,7 @@ def session_request(request: HttpRequest, number: str) -> HttpResponse:
     asked = own_request(request, number)
     context: dict[str, Any] = {"asked": asked, "office": asked.office, "service": asked.service}
     context["proposal"] = asked.proposal
+    context["mails"] = messages_about_request(asked)
     context |= {"former": former_proposals(asked), "employer": employer_of(request.user)}
     return render(request, "booking/request.html", context)
 

@@ -21,6 +21,7 @@ from booking.flows.reserve import consenting, documents_of, must_agree_again
 from booking.guest_access import token_of
 from booking.invitations import calendar_file as make_calendar_file
 from booking.mails.entry import REPLIES
+from booking.messages_shown import messages_about, undelivered_among
 from booking.models import OnlineMeeting, Reservation, SessionRequest
 from booking.taking_part import taking_part_in
 from booking.views.content_security import has_button_to_meeting
@@ -41,8 +42,10 @@ def my_page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     own = Reservation.objects.of_seeker(request.user).select_related("service", "office", "counselor")
     is_coming = Q(status__in=SHOWN_AS_COMING, ends_at__gt=now)
+    coming = list(own.filter(is_coming))
     context = {
-        "coming": own.filter(is_coming),
+        "coming": coming,
+        "undelivered": undelivered_among(coming),
         "past": own.booked().agreed().exclude(is_coming).order_by("-starts_at")[:PAST_SHOWN],
         "held": own.running_holds(now).first(),
         "requests": SessionRequest.objects.of_seeker(request.user)[:REQUESTS_SHOWN],
@@ -69,6 +72,7 @@ def reservation(request: HttpRequest, number: str) -> HttpResponse:
     context["cancel_refusal"] = why_not_cancel(shown, now=now)
     context["move_refusal"] = why_not_move(shown, now=now)
     context["cancel_closes_at"] = cancel_closes_at(shown)
+    context["mails"] = messages_about(shown, shows_access=context["is_coming"] and not context["must_agree"])
     return render(request, "booking/reservation.html", context)
 
 

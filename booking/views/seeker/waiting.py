@@ -20,6 +20,7 @@ from booking.deadlines import bookable_days
 from booking.errors import BookingError
 from booking.flows.waiting import LONGEST_WAIT, decline, join_line, leave_line, take_offer, why_not_wait
 from booking.forms import FilterForm
+from booking.messages_shown import messages_about_waiting
 from booking.models import Service, WaitingEntry
 from booking.views.seeker.access import open_service, seeker_page
 
@@ -78,7 +79,8 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
 @seeker_page
 def entry(request: HttpRequest, pk: int) -> HttpResponse:
     shown = own_entry(request, pk)
-    return render(request, "booking/waiting.html", {"now": timezone.now(), **facts_of_entry(shown)})
+    context = {"now": timezone.now(), **facts_of_entry(shown), "mails": messages_about_waiting(shown)}
+    return render(request, "booking/waiting.html", context)
 
 
 @require_POST
