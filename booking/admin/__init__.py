@@ -1,5 +1,7 @@
 """What staff see and change in the Django admin; reservations change only through flows."""
 
+from booking.admin.attendance import AttendanceAdmin, WebhookDeliveryAdmin
+from booking.admin.hosts import MeetingHostAdmin
 from booking.admin.link import MeetingLinkAdmin
 from booking.admin.office_text import OfficeTextAdmin
 from booking.admin.policy import PolicyVersionAdmin
@@ -10,9 +12,11 @@ from booking.admin.service import ServiceAdmin
 
 __all__ = [
     "AbsenceAdmin",
+    "AttendanceAdmin",
     "ConsequenceRuleAdmin",
     "CounselorAdmin",
     "InterpreterHoursAdmin",
+    "MeetingHostAdmin",
     "MeetingLinkAdmin",
     "OfficeTextAdmin",
     "OpeningWindowAdmin",
@@ -21,4 +25,5 @@ __all__ = [
     "ReservationAdmin",
     "RestrictionAdmin",
     "ServiceAdmin",
+    "WebhookDeliveryAdmin",
 ]

@@ -18,10 +18,12 @@ from booking.acts import ACT_BY_SLUG, acts_for
 from booking.agenda import entries_of
 from booking.clock import day_of
 from booking.enums import Action, MailKind
+from booking.evidence import evidence_of
 from booking.models import Reservation, Restriction
 from booking.models.restriction import RestrictionQuerySet
 from booking.permissions import can_cancel_as_office, can_open_host_link, can_restrict, can_see_topic
 from booking.transitions import is_allowed
+from booking.undelivered import undelivered_about
 from booking.views.act_forms import ReasonForm
 from booking.views.content_security import has_button_to_meeting
 from booking.views.counselor import perform
@@ -124,8 +126,10 @@ class ReservationAdmin(ScopedAdmin):
             "about_conduct": ABOUT_CONDUCT,
             "restrictions": restrictions_of(reservation, on=day_of(now)),
             "shows_topic": can_see_topic(request.user, reservation),
+            "stays": evidence_of(reservation).stays,
             "events": reservation.events.select_related("actor"),
             "meetings": reservation.meetings.all(),
+            "undelivered_here": undelivered_about(reservation, now=now),
             "mails": [(MailKind(mail.kind).label, mail) for mail in mails.defer("body").order_by("due_at", "pk")],
         }
 

@@ -32,8 +32,8 @@ from booking.views.counselor import back_to, reservation_of, warn_of_no_mail
 from booking.views.office import office_page
 from offices.models import Office
 
-ANSWERS = ("contacted", "office-absent", "no-show")
-"""The acts that answer the question whose fault it was that nobody came."""
+ANSWERS = ("complete", "contacted", "office-absent", "no-show")
+"""The acts that answer the question whether the session took place, and whose fault it was that it did not."""
 MOST_SHOWN = 100
 
 

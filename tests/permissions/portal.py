@@ -14,9 +14,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import User
 from audit.models import AuditRecord
-from booking.enums import Language
+from booking.enums import Language, MeetingState
 from booking.models import (
     Absence,
+    Attendance,
     ConsequenceRule,
     InterpreterHours,
     MeetingLink,
@@ -25,6 +26,7 @@ from booking.models import (
     Recognition,
     Restriction,
     SessionRequest,
+    WebhookDelivery,
 )
 from mailing.models import OutgoingMail
 from offices.models import Announcement, Bureau, ClosedDay, Role
@@ -38,6 +40,7 @@ from tests.factories import (
     jst,
 )
 from tests.staff.conftest import World
+from tests.webhooks.conftest import open_meeting_of
 
 ROLES = [
     "anonymous",
@@ -100,6 +103,7 @@ class Portal:
             return str(self.objects["offices/announcement"].pk)
         fixed = {
             "act": "cancel",
+            "cause": str(self.world.reservation.uuid),
             "token": "unknown",
             "slug": self.objects["terms/termsdocument"].slug,
             "number": "1",
@@ -162,7 +166,17 @@ def objects_of(world: World) -> dict[str, Any]:
     version = TermsVersionFactory(document=world.reservation.service.terms)
     return {
         "booking/reservation": world.reservation,
+        "booking/attendance": Attendance.objects.create(
+            meeting=open_meeting_of(world.reservation, state=MeetingState.CLOSED),
+            instance="x",
+            participant="x",
+            joined_at=NOW,
+        ),
+        "booking/webhookdelivery": WebhookDelivery.objects.create(
+            digest="x", event="meeting.started", sent_at=NOW, received_at=NOW
+        ),
         "booking/counselor": world.hanako,
+        "booking/meetinghost": world.hanako.meeting_host,
         "booking/service": world.reservation.service,
         "booking/openingwindow": OpeningWindow.objects.create(
             counselor=world.hanako, begins_on=date(2026, 6, 6), ends_on=date(2026, 6, 6), opens=time(9), closes=time(12)

@@ -122,7 +122,7 @@ def zoom_tells(webhooks_on, freeze) -> Callable[..., None]:
     def tell(*events: dict[str, Any]) -> None:
         for told in events:
             assert post(told).status_code == 200
-        for pk in WebhookDelivery.objects.unprocessed().values_list("pk", flat=True):
+        for pk in WebhookDelivery.objects.unprocessed().order_by("pk").values_list("pk", flat=True):
             take_notice(pk)
 
     return tell

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -91,7 +92,12 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @reservation_page
 def join(request: HttpRequest, number: str) -> HttpResponse:
-    """The button checks the person in and leads to the meeting. A cancelled reservation leads nowhere."""
+    """The join gate: the button notes that the person came and leads to the meeting; mails and pages name no other way.
+
+    A GET notes nothing. A reservation that was cancelled, moved or is over leads to its page, which says so.
+
+    A telephone call has no room to enter: staff say that it took place.
+    """
     shown = own_reservation(request, number)
     if request.method != "POST" or taking_part_in(shown).is_by_phone:
         return redirect(shown)
@@ -102,8 +108,7 @@ def join(request: HttpRequest, number: str) -> HttpResponse:
             return redirect("booking:consent_again", shown.number)
         messages.warning(request, refusal.message)
         return redirect(shown)
-    meeting = OnlineMeeting.objects.open_of(shown)
-    return redirect(meeting.join_url if meeting else shown)
+    return _way_in(shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -123,6 +128,15 @@ def calendar_file(request: HttpRequest, number: str) -> HttpResponse:
     file = make_calendar_file(shown, method="PUBLISH", now=timezone.now())
     headers = {"Content-Disposition": f'attachment; filename="hellowork-{shown.number}.ics"'}
     return HttpResponse(file.content, content_type="text/calendar; charset=utf-8; method=PUBLISH", headers=headers)
+
+
+def _way_in(shown: Reservation) -> HttpResponse:
+    """Asked after the entry was noted: who cancelled meanwhile has given the meeting up. The link is kept nowhere."""
+    meeting = OnlineMeeting.objects.open_of(shown)
+    response = redirect(meeting.join_url if meeting is not None and meeting.join_url else shown)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    add_never_cache_headers(response)
+    return response
 
 
 def _cancel(request: HttpRequest, shown: Reservation) -> HttpResponse:
