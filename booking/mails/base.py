@@ -1,6 +1,6 @@
 """What every mail about a reservation shares: the row in the ledger, the facts, the moment at which it is still true."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from booking.clock import JST, at
 from booking.deadlines import cancel_closes_at, join_opens_at
@@ -20,12 +21,20 @@ from booking.taking_part import taking_part_in
 from mailing.composers import CalendarFile, Message, Superseded
 from mailing.message import one_line
 from mailing.models import OutgoingMail
-from mailing.queue import queue_mails
+from mailing.queue import queue_mails, supersede
+
+WAS_MOVED = gettext_lazy("予約の時刻が変わったため、送りませんでした。")
 
 
 def queue(mails: Sequence[OutgoingMail], *, now: datetime) -> None:
     """Somebody known by the phone alone gets no mail: staff tell what there is to tell."""
     queue_mails([mail for mail in mails if mail.to], now=now)
+
+
+def queue_instead(mail: OutgoingMail, *, reason: str, now: datetime, kinds: Iterable[str] = ()) -> None:
+    """It makes untrue what is still unsent about the reservation (all, or these kinds), and does not wait for it."""
+    supersede(mail, reason=reason, kinds=kinds)
+    queue([mail], now=now)
 
 
 def new_mail(
@@ -41,13 +50,18 @@ def new_mail(
     return OutgoingMail(
         kind=kind,
         cause=str(reservation.uuid),
-        occurrence=str(reservation.calendar_sequence) if occurrence is None else occurrence,
+        occurrence=version_of(reservation) if occurrence is None else occurrence,
         to=reservation.email,
         language=reservation.person.language,
         due_at=due_at,
-        context={"starts_at": reservation.starts_at.isoformat(), **(context or {})},
+        context=context or {},
         is_waiting=is_waiting,
     )
+
+
+def version_of(reservation: Reservation) -> str:
+    """Changes whenever it is moved."""
+    return str(reservation.calendar_sequence)
 
 
 def reservation_of(mail: OutgoingMail) -> Reservation:
@@ -60,15 +74,28 @@ def reservation_of(mail: OutgoingMail) -> Reservation:
 def in_status(mail: OutgoingMail, *statuses: ReservationStatus) -> Reservation:
     reservation = reservation_of(mail)
     if reservation.status not in statuses:
-        raise Superseded(_("予約が「%s」になったため、送りませんでした。") % reservation.get_status_display())
+        raise Superseded(why_untrue(reservation))
     return reservation
 
 
+def why_untrue(reservation: Reservation) -> str:
+    return _("予約が「%s」になったため、送りませんでした。") % reservation.get_status_display()
+
+
 def still_to_come(mail: OutgoingMail, *, now: datetime, until_end: bool = False) -> Reservation:
-    """The reservation, standing and at the time the mail was queued for, before its start (or its end)."""
+    """The reservation in the version that the mail was queued for, standing, before its start (or its end).
+
+    Moved and moved back is another version: it was confirmed, and is reminded of, anew.
+    """
+    reservation = standing(mail, now=now, until_end=until_end)
+    if mail.occurrence != version_of(reservation):
+        raise Superseded(str(WAS_MOVED))
+    return reservation
+
+
+def standing(mail: OutgoingMail, *, now: datetime, until_end: bool = True) -> Reservation:
+    """The reservation at whatever time it is today, before its end (or its start)."""
     reservation = in_status(mail, *UPCOMING)
-    if reservation.starts_at != datetime.fromisoformat(mail.context["starts_at"]):
-        raise Superseded(_("予約の時刻が変わったため、送りませんでした。"))
     if now >= (reservation.ends_at if until_end else reservation.starts_at):
         raise Superseded(_("相談の時間を過ぎたため、送りませんでした。"))
     return reservation
@@ -89,7 +116,13 @@ def message_about(
         facts = facts_of(reservation, meeting=meeting)
         context = {**facts, **ways_to_cancel(reservation, now=now), "reason": reason, **more}
     subject, body = render_mail(f"booking/mail/{mail.kind}", context, language=mail.language)
-    return Message(subject=subject, body=body, calendar=calendar, to=reservation.email)
+    return Message(subject=subject, body=body, calendar=calendar, to=reservation.email, secrets=secrets_in(facts))
+
+
+def secrets_in(facts: dict[str, Any]) -> tuple[str, ...]:
+    """What opens the reservation or its meeting to whoever reads it: not kept in the ledger, where others read."""
+    passcode, meeting = facts["guest_passcode"], facts["meeting"]
+    return (passcode, facts["page_url"] if passcode else "", meeting.passcode if meeting else "")
 
 
 def facts_of(reservation: Reservation, *, meeting: OnlineMeeting | None = None) -> dict[str, Any]:

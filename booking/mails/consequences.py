@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from booking.enums import Action, Ground, MailKind, ReservationStatus
-from booking.mails.base import in_status, message_about, new_mail, queue
+from booking.mails.base import in_status, message_about, new_mail, queue, queue_instead, why_untrue
 from booking.mails.texts import render_mail
 from booking.models import Reservation, Restriction
 from booking.refusals import contact
@@ -22,7 +22,8 @@ RESTRICTION = "restriction:"
 
 def queue_office_absent(reservation: Reservation, *, was_no_show: bool, now: datetime) -> None:
     context = {"was_no_show": was_no_show}
-    queue([new_mail(MailKind.OFFICE_ABSENT, reservation, due_at=now, context=context)], now=now)
+    mail = new_mail(MailKind.OFFICE_ABSENT, reservation, due_at=now, context=context)
+    queue_instead(mail, reason=why_untrue(reservation), now=now)
 
 
 def queue_warning(reservation: Reservation, *, now: datetime) -> None:

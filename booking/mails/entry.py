@@ -1,5 +1,6 @@
 """The mail about a reservation that staff entered and that becomes firm by the reply (K-19, S-24)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -31,12 +32,13 @@ def reply_wanted(mail: OutgoingMail, *, now: datetime) -> Message:
     reservation = in_status(mail, ReservationStatus.AWAITING_REPLY)
     if reservation.has_run_out(now=now):
         raise Superseded(_("返信の期限を過ぎたため、送りませんでした。"))
+    url = reply_url(reservation)
     message = message_about(
         mail,
         reservation,
         now=now,
-        reply_url=reply_url(reservation),
+        reply_url=url,
         until=reservation.hold_expires_at,
         replies_reach_office=bool(reservation.office.email),
     )
-    return Message(subject=message.subject, body=message.body, to=message.to, reply_to=reservation.office.email)
+    return replace(message, reply_to=reservation.office.email, secrets=(*message.secrets, url))

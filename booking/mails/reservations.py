@@ -8,7 +8,17 @@ from django.utils.translation import gettext as _
 from booking.clock import at, day_of
 from booking.enums import CAN_BE_ENTERED, MailKind, ReservationStatus
 from booking.invitations import calendar_file
-from booking.mails.base import in_status, message_about, new_mail, queue, still_to_come
+from booking.mails.base import (
+    in_status,
+    message_about,
+    new_mail,
+    queue,
+    queue_instead,
+    standing,
+    still_to_come,
+    version_of,
+    why_untrue,
+)
 from booking.models import OnlineMeeting, Reservation
 from booking.policies import LINK_FOLLOWS_AFTER
 from mailing.composers import Message, NotYet, Superseded, composer
@@ -38,13 +48,15 @@ def queue_reservation_mails(reservation: Reservation, *, now: datetime, meeting:
 
 def queue_cancellation(reservation: Reservation, *, by_office: bool, reason: str, now: datetime) -> None:
     kind = MailKind.CANCELLED_BY_OFFICE if by_office else MailKind.CANCELLED_BY_SEEKER
-    queue([new_mail(kind, reservation, due_at=now, context={"reason": reason})], now=now)
+    mail = new_mail(kind, reservation, due_at=now, context={"reason": reason})
+    queue_instead(mail, reason=why_untrue(reservation), now=now)
 
 
 def queue_no_show(reservation: Reservation, *, now: datetime) -> None:
     """One for each time that it happens: staff may undo it and it may happen again."""
     times = reservation.events.filter(to_status=ReservationStatus.NO_SHOW).count()
-    queue([new_mail(MailKind.NO_SHOW, reservation, due_at=now, occurrence=str(times))], now=now)
+    mail = new_mail(MailKind.NO_SHOW, reservation, due_at=now, occurrence=str(times))
+    queue_instead(mail, reason=why_untrue(reservation), now=now)
 
 
 def queue_new_link(reservation: Reservation, *, now: datetime) -> None:
@@ -114,7 +126,8 @@ def no_show(mail: OutgoingMail, *, now: datetime) -> Message:
 
 @composer(MailKind.NEW_LINK)
 def new_link(mail: OutgoingMail, *, now: datetime) -> Message:
-    reservation = still_to_come(mail, until_end=True, now=now)
+    """Whatever the time is by now: the way in is the same."""
+    reservation = standing(mail, now=now)
     meeting = OnlineMeeting.objects.open_of(reservation)
     if meeting is None:
         raise NotYet(now + ASK_AGAIN_AFTER)
@@ -132,4 +145,4 @@ def _cancelled(mail: OutgoingMail, status: ReservationStatus, *, now: datetime) 
 def _has_invitation(reservation: Reservation) -> bool:
     """Did the mail before this one carry it? The same SEQUENCE twice confuses calendars (domain-and-standards E)."""
     earlier = OutgoingMail.objects.about(str(reservation.uuid)).filter(kind=MailKind.LINK_FOLLOWS, state=MailState.SENT)
-    return earlier.filter(occurrence=str(reservation.calendar_sequence)).exists()
+    return earlier.filter(occurrence=version_of(reservation)).exists()

@@ -1,5 +1,6 @@
 """The mails of the waiting list: a place is offered, waiting is over."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from booking.enums import MailKind, ReservationStatus, WaitingState
-from booking.mails.base import facts_of, in_status, new_mail, queue
+from booking.mails.base import facts_of, in_status, new_mail, queue, secrets_in
 from booking.mails.texts import render_mail
 from booking.models import Reservation, WaitingEntry
 from mailing.composers import Message, Superseded, composer
@@ -45,7 +46,7 @@ def offer(mail: OutgoingMail, *, now: datetime) -> Message:
         raise Superseded(_("ご案内の期限が過ぎたため、送りませんでした。"))
     entry = WaitingEntry.objects.with_facts().get(pk=mail.context["entry"])
     context = {**facts_of(reservation), **_facts(entry), "until": reservation.hold_expires_at}
-    return _message(mail, context, to=reservation.email)
+    return replace(_message(mail, context, to=reservation.email), secrets=secrets_in(context))
 
 
 @composer(MailKind.WAITING_ENDED)

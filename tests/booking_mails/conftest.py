@@ -7,7 +7,7 @@ from django.db import transaction
 from booking.enums import MeetingState
 from booking.mails import reservations as mails
 from booking.models import OnlineMeeting, Reservation
-from mailing.models import OutgoingMail
+from mailing.models import MailState, OutgoingMail
 from mailing.sending import send
 from tests.factories import NOW, CounselorFactory, OfficeFactory, ReservationFactory, SeekerFactory, ServiceFactory, jst
 
@@ -70,10 +70,12 @@ def open_meeting(reservation) -> Callable[[], OnlineMeeting]:
 
 @pytest.fixture
 def send_kind(smtp_server) -> Callable[..., OutgoingMail]:
-    """Try the row of that kind once, at that moment, and return it as it is then."""
+    """Try the row of that kind once, at that moment, and return it as it is then. What was due before it has gone out."""
 
     def send_kind(kind: str, *, now: datetime) -> OutgoingMail:
         mail = OutgoingMail.objects.get(kind=kind)
+        before = OutgoingMail.objects.due(now).filter(cause=mail.cause, pk__lt=mail.pk, is_waiting=False)
+        before.update(state=MailState.SENT)
         send(mail.pk, now=now)
         mail.refresh_from_db()
         return mail

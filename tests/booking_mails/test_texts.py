@@ -31,17 +31,15 @@ def every_mail(book, send_kind, open_meeting, smtp_server, reservation) -> dict[
     send_kind(MailKind.REMINDER_HOUR, now=jst(6, 2, 9))
     mails.queue_new_link(reservation, now=NOW)
     send_kind(MailKind.NEW_LINK, now=NOW + timedelta(minutes=1))
-    after = {
-        ReservationStatus.CANCELLED_BY_SEEKER: MailKind.CANCELLED_BY_SEEKER,
-        ReservationStatus.CANCELLED_BY_OFFICE: MailKind.CANCELLED_BY_OFFICE,
-        ReservationStatus.NO_SHOW: MailKind.NO_SHOW,
-    }
+    Reservation.objects.update(status=ReservationStatus.CANCELLED_BY_SEEKER)
     mails.queue_cancellation(reservation, by_office=False, reason="", now=NOW)
+    send_kind(MailKind.CANCELLED_BY_SEEKER, now=NOW)
+    Reservation.objects.update(status=ReservationStatus.CANCELLED_BY_OFFICE)
     mails.queue_cancellation(reservation, by_office=True, reason="相談員が急に不在となったため", now=NOW)
+    send_kind(MailKind.CANCELLED_BY_OFFICE, now=NOW)
+    Reservation.objects.update(status=ReservationStatus.NO_SHOW)
     mails.queue_no_show(reservation, now=NOW)
-    for status, kind in after.items():
-        Reservation.objects.update(status=status)
-        send_kind(kind, now=NOW)
+    send_kind(MailKind.NO_SHOW, now=NOW)
     kinds = dict(OutgoingMail.objects.values_list("message_id", "kind"))
     return {kinds[message["Message-ID"]]: told(message) for message in smtp_server.messages}
 

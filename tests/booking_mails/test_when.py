@@ -174,7 +174,13 @@ def test_nobody_is_reminded_of_what_was_cancelled_in_between(book, send_kind, sm
 def test_nobody_is_reminded_of_a_time_that_was_moved(book, send_kind, smtp_server, kind):
     reservation = book()
     ends_at = START + timedelta(days=1, minutes=30)
-    change(reservation, starts_at=START + timedelta(days=1), ends_at=ends_at, host_until=ends_at)
+    change(
+        reservation,
+        starts_at=START + timedelta(days=1),
+        ends_at=ends_at,
+        host_until=ends_at,
+        calendar_sequence=1,
+    )
     assert send_kind(kind, now=due(kind)).state == MailState.SUPERSEDED
     assert not smtp_server.messages
 
