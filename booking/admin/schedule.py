@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -15,10 +15,11 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
+from booking.admin.hosts import uses_to_come, warn_of_missing_hosts
 from booking.agenda import hit_by_absence, outside_windows
 from booking.clock import EARLIEST, JST, LATEST, at
 from booking.flows.absence import save_absence
-from booking.models import Absence, Counselor, InterpreterHours, OpeningWindow, Reservation, Service
+from booking.models import Absence, Counselor, InterpreterHours, MeetingHost, OpeningWindow, Reservation, Service
 from booking.permissions import (
     can_change_schedule,
     can_manage_office,
@@ -33,8 +34,20 @@ OFFICE_OPENS, OFFICE_CLOSES = time(8, 30), time(17, 15)
 
 
 class CounselorForm(forms.ModelForm[Counselor]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Of the hosts only those in use that are nobody else's own."""
+        super().__init__(*args, **kwargs)
+        field = self.fields.get("meeting_host")
+        if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
+            present = Q(pk=self.instance.meeting_host_id)
+            field.queryset = field.queryset.filter(present | Q(counselor__isnull=True, is_active=True))
+            if self.instance.pk:
+                office = self.instance.office
+                of_office = Q(office=office) | Q(bureau__isnull=False, bureau=office.bureau_id)
+                field.queryset = field.queryset.filter(present | of_office)
+
     def clean(self) -> dict[str, Any]:
-        """A counselor, the membership and the services belong to one office."""
+        """A counselor, the membership, the services and the Zoom user belong to one office, or the last to its bureau."""
         cleaned = super().clean() or self.cleaned_data
         office = cleaned.get("office") or getattr(self.instance, "office", None)
         membership = cleaned.get("membership")
@@ -42,6 +55,9 @@ class CounselorForm(forms.ModelForm[Counselor]):
             self.add_error("membership", _("相談員と同じ安定所の所属を選んでください。"))
         if office and any(service.office_id != office.pk for service in cleaned.get("services") or []):
             self.add_error("services", _("相談員と同じ安定所の相談メニューを選んでください。"))
+        host = cleaned.get("meeting_host")
+        if office and host and host.office != office and (host.bureau is None or host.bureau != office.bureau):
+            self.add_error("meeting_host", _("相談員と同じ安定所か、その労働局のZoomのユーザーを選んでください。"))
         return cleaned
 
 
@@ -76,6 +92,20 @@ class CounselorAdmin(ScopedAdmin):
     search_fields = ["name"]
     filter_horizontal = ["services"]
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        warn_of_missing_hosts(request)
+        return super().changelist_view(request, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Counselor, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if obj.meeting_host is not None and "meeting_host" in form.changed_data:
+            warn(
+                request,
+                _("%(host)sは、次の相談でほかの相談員が使います。その時間は、この相談員の予約を受け付けられません。")
+                % {"host": obj.meeting_host.address},
+                uses_to_come(obj.meeting_host).exclude(counselor=obj).filter(office=obj.office),
+            )
+
     def may_change(self, user: Any, obj: Counselor) -> bool:
         return can_manage_office(user, obj.office)
 
@@ -90,6 +120,9 @@ class CounselorAdmin(ScopedAdmin):
             return Service.objects.filter(office__in=offices).select_related("office")
         if model is StaffMembership:
             return StaffMembership.objects.filter(office__in=offices, is_active=True).select_related("user", "office")
+        if model is MeetingHost:
+            hosts = MeetingHost.objects.filter(Q(office__in=offices) | Q(bureau__in=offices.values("bureau")))
+            return hosts.select_related("office", "bureau")
         return super().choices_for(user, model)
 
 
