@@ -1,5 +1,6 @@
 """What the beat starts: find rows, call one flow or queue one task per row. The times are in hellowork/celery.py."""
 
+import logging
 from datetime import timedelta
 
 from celery import shared_task
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from booking.demand import write_down_demand
 from booking.effects.ask_attendance import meetings_to_look_back_at, meetings_to_watch
+from booking.effects.sweep import hosts_to_sweep
 from booking.enums import CAN_BE_ENTERED, MeetingState, ReservationStatus
 from booking.errors import BookingError
 from booking.flows.attend import take_notice as take
@@ -20,6 +22,7 @@ from booking.flows.offering import offer_free_places
 from booking.flows.waiting import end_past_entries
 from booking.guest_retention import forget_guests, strip_lapsed_requests
 from booking.mails.missing_links import queue_links_missing
+from booking.meetings import take_deviations
 from booking.models import OnlineMeeting, Reservation, Service, WaitingEntry, WebhookDelivery
 from booking.retention import (
     delete_attendances,
@@ -31,9 +34,11 @@ from booking.retention import (
     strip_old_reservations,
     strip_old_restrictions,
 )
-from booking.tasks import ask_attendance, ask_status, change_meeting, close_meeting, open_meeting
+from booking.tasks import ask_attendance, ask_status, change_meeting, close_meeting, open_meeting, sweep_host
 from offices.enums import MeetingSoftware
 from offices.models import Office
+
+logger = logging.getLogger(__name__)
 
 MEETINGS_PER_SWEEP = 500
 NOTICES_PER_SWEEP = 500
@@ -140,6 +145,17 @@ def ask_who_was_there() -> int:
     for meeting_pk in ids:
         ask_attendance.delay(meeting_pk)
     return len(ids)
+
+
+@shared_task(base=DjangoTask)
+def sweep_meetings() -> int:
+    """One task per meeting host, so that one whose list fails stops no other; returns how many."""
+    if deviations := take_deviations():
+        logger.warning("Zoom settings that came back different since the last sweep: %s", deviations)
+    hosts = hosts_to_sweep()
+    for host in hosts:
+        sweep_host.delay(host)
+    return len(hosts)
 
 
 @shared_task(base=DjangoTask)

@@ -9,6 +9,7 @@ from booking.effects import change_meeting as changing
 from booking.effects import check_meeting as checking
 from booking.effects import close_meeting as closing
 from booking.effects import open_meeting as opening
+from booking.effects import sweep as sweeping
 
 
 @shared_task(base=DjangoTask)
@@ -39,3 +40,8 @@ def ask_status(meeting_pk: int) -> None:
 @shared_task(base=DjangoTask)
 def ask_attendance(meeting_pk: int) -> None:
     asking.ask_attendance(meeting_pk, now=timezone.now())
+
+
+@shared_task(base=DjangoTask)
+def sweep_host(host: str) -> None:
+    sweeping.sweep_host(host, now=timezone.now())

@@ -86,6 +86,10 @@ app.conf.beat_schedule = {
         "task": "accounts.periodic.look_after_unused_accounts",
         "schedule": crontab(hour="4", minute="10"),
     },
+    "sweep meetings at Zoom": {
+        "task": "booking.periodic.sweep_meetings",
+        "schedule": crontab(hour="4", minute="30"),
+    },
     "purge personal data of past sessions": {
         "task": "booking.periodic.purge_personal_data",
         "schedule": crontab(hour="3", minute="20"),

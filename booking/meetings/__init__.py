@@ -7,6 +7,7 @@ from django.conf import settings
 from booking.meetings.link import LinkProvider
 from booking.meetings.phone import PhoneProvider
 from booking.meetings.protocol import Capability, MeetingProvider
+from booking.meetings.zoom.deviations import take_counts
 from booking.meetings.zoom.provider import ZoomProvider
 from offices.enums import MeetingSoftware
 
@@ -31,3 +32,8 @@ def provider(software: str, *, timeout: timedelta | None = None) -> MeetingProvi
 def can(software: str, capability: Capability) -> bool:
     """Does it do this at our command? Asks nobody and needs no settings."""
     return capability in PROVIDERS[MeetingSoftware(software)].capabilities
+
+
+def take_deviations() -> dict[str, int]:
+    """How often each setting came back different from what was asked since this was called last; begins anew."""
+    return take_counts()
