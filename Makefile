@@ -39,6 +39,10 @@ check: install-dev  ## Run the whole gate: style, types, layers, settings, files
 bench: install-dev  ## Measure page and booking times, print the table
 	@$(BIN)/python -m bench
 
+.PHONY: chaos
+chaos: install-dev  ## Kill the processes at every point and count what is wrong; ARGS="--seed 7" repeats
+	@$(BIN)/python -m chaos $(ARGS)
+
 .PHONY: trace
 trace: install-dev  ## Say which test carries out which requirement, write docs/requirements-trace.md
 	@$(BIN)/python -m demo.trace

@@ -21,7 +21,7 @@ from demo.addresses import HOST
 from demo.run_tests import free_port
 from demo.servers import Cluster, RedisServer, ServerError
 
-FAULTS_OF_SHORT = ["answer_lost", "bad_gateway_after", "per_second", "token_expired", "start_is_now"]
+A_FEW_FAULTS = ["answer_lost", "bad_gateway_after", "per_second", "token_expired", "start_is_now"]
 TEMPLATE = "chaos_template"
 
 
@@ -43,10 +43,11 @@ def main() -> int:
     folder.chmod(0o755)
     try:
         with grounds(folder, say=say) as ready:
-            faults = FAULTS_OF_SHORT if options.short else all_faults()
-            run = {"plan": plan, "seed": seed, "faults": faults, "say": say}
-            healed = None if options.without_recovery else run_phase(ready, recovers=True, **run)
-            unhealed = run_phase(ready, recovers=False, **run) if both or options.without_recovery else None
+            faults = A_FEW_FAULTS if options.short else all_faults()
+            run = {"plan": plan, "seed": seed, "say": say}
+            healed = None if options.without_recovery else run_phase(ready, recovers=True, faults=faults, **run)
+            is_second = both or options.without_recovery
+            unhealed = run_phase(ready, recovers=False, faults=A_FEW_FAULTS, **run) if is_second else None
     except (ServerError, NotStarted, NotMade) as error:
         print(error, file=sys.stderr)
         return 1

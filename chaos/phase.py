@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.installation import answers_at
@@ -21,11 +22,12 @@ from chaos.plan import Plan
 from chaos.points import Armed, Point
 from chaos.script import Stage, play
 from chaos.told import Ledger, Telling
-from chaos.zoom import DeadlyZoom
+from chaos.zoom import REF, DeadlyZoom
 from demo.addresses import HOST
 from demo.run_tests import free_port
 from demo.servers import Cluster, RedisServer
 from demo.zoom_stand_in.app import ZoomStandIn
+from demo.zoom_stand_in.meetings import utc_text
 from demo.zoom_stand_in.server import listen
 from demo.zoom_stand_in.tokens import Credentials
 
@@ -35,7 +37,8 @@ LOOK_EVERY = 1.0
 REMINDERS_AFTER = 15.0
 """Seconds from the beginning until the first reminders are due."""
 AFTER_REMINDERS = 3.0
-NOT_BEFORE_THE_SWEEP = {"orphans", DOUBLED_AND_EXPLAINED}
+SWEPT_WITHIN = 20.0
+NOT_BEFORE_THE_SWEEP = frozenset({"orphans", DOUBLED_AND_EXPLAINED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +119,14 @@ def run_phase(
         healed_in = None
         if recovers:
             say("wait until everything is healed")
-            healed_in = _wait_until_healed(look, plan=plan, begin=begin, not_before=scene["last_reminder_at"])
+            not_before = scene["last_reminder_at"] + AFTER_REMINDERS
+            healed_in = _wait_until_right(look, begin=begin, within=plan.heal_within, not_before=not_before)
+            say("plant an orphan and a wrong time, run the nightly sweep")
+            _plant(zoom, look())
             office.sweep()
+            _wait_until_right(
+                look, begin=time.monotonic(), within=SWEPT_WITHIN, apart=frozenset({DOUBLED_AND_EXPLAINED})
+            )
         else:
             say("wait without recovery")
             time.sleep(max(plan.without_recovery_seconds, scene["last_reminder_at"] + AFTER_REMINDERS - time.time()))
@@ -150,15 +159,36 @@ def put_right(zoom: DeadlyZoom, database: DeadlyDatabase) -> None:
     )
 
 
-def _wait_until_healed(look: Callable[[], Facts], *, plan: Plan, begin: float, not_before: float) -> float | None:
-    """Healed is when nothing is wrong and the reminders were due; the time counts from the end of the script."""
-    while time.monotonic() < begin + plan.heal_within:
+def _wait_until_right(
+    look: Callable[[], Facts],
+    *,
+    begin: float,
+    within: float,
+    not_before: float = 0.0,
+    apart: frozenset[str] = NOT_BEFORE_THE_SWEEP,
+) -> float | None:
+    """Seconds from `begin` (monotonic) to the first look at which nothing is wrong, not before a moment (Unix time)."""
+    while time.monotonic() < begin + within:
         asked_at = time.monotonic()
-        wrong = {finding.figure for finding in judge(look())} - NOT_BEFORE_THE_SWEEP
-        if not wrong and time.time() > not_before + AFTER_REMINDERS:
+        wrong = {finding.figure for finding in judge(look())} - apart
+        if not wrong and time.time() > not_before:
             return asked_at - begin
         time.sleep(LOOK_EVERY)
     return None
+
+
+def _plant(zoom: DeadlyZoom, facts: Facts) -> None:
+    """What only the sweep can find: a meeting of a closed row that came into being late, and one that somebody moved."""
+    now = datetime.now(UTC)
+    closed = next((row for row in facts.meetings if row.state == "closed"), None)
+    if closed is not None:
+        start = utc_text(now + timedelta(days=1))
+        body = {"agenda": f"{REF}{closed.ref}", "start_time": start}
+        zoom.app.book.create(facts.booked[0].host, body, base_url=f"https://{JOIN_HOST}", now=now)
+    to_come = next(booked for booked in facts.booked if booked.is_live and booked.starts_at > now + timedelta(hours=2))
+    refs = {row.ref for row in facts.meetings if row.number == to_come.number and row.can_be_entered}
+    moved = next(meeting for meeting in facts.zoom if meeting.ref in refs)
+    zoom.app.book.overwrite(moved.meeting_id, start_time=utc_text(moved.starts_at + timedelta(hours=1)))
 
 
 @contextmanager

@@ -15,12 +15,13 @@ class Plan:
     workers: int = 2
     act_seconds: float = 1.8
     """How long each act of the script lasts: a fault is on, or a server away."""
-    rounds_of_points: int = 1
+    does_all: bool = True
+    """Every way to kill and to restart; else one way for each process and server."""
     heal_within: float = 75.0
     without_recovery_seconds: float = 12.0
     """How long the second phase waits for a healing that must not come."""
 
 
 FULL = Plan()
-SHORT = Plan(clients=3, counselors=4, standing=8, seekers=9, days=2, act_seconds=0.8, heal_within=40.0)
-"""Every named point and every server once, a few faults: for `make test`."""
+SHORT = Plan(clients=3, counselors=4, standing=8, seekers=9, days=2, act_seconds=0.5, does_all=False, heal_within=60.0)
+"""Every named point, process and server once, a few faults: for `make test`."""

@@ -48,6 +48,8 @@ class Stage:
 def play(stage: Stage, *, dice: random.Random, faults: list[str]) -> None:
     """Runs until every act is over; afterwards nothing is wrong any more but what the acts left behind."""
     acts = [*_points(stage), *_kills(stage), *_servers(stage), *_faults(stage, faults)]
+    if stage.plan.does_all:
+        acts += [*_more_kills(stage), *_restarts(stage)]
     dice.shuffle(acts)
     for act in acts:
         stage.say(act.name)
@@ -74,8 +76,7 @@ def all_faults() -> list[str]:
 
 def _points(stage: Stage) -> Iterator[Act]:
     for point in Point:
-        for _round in range(stage.plan.rounds_of_points):
-            yield Act(name=f"kill {point}", do=lambda point=point: _fire(stage, point))
+        yield Act(name=f"kill {point}", do=lambda point=point: _fire(stage, point))
 
 
 def _fire(stage: Stage, point: Point) -> None:
@@ -85,32 +86,47 @@ def _fire(stage: Stage, point: Point) -> None:
 
 
 def _kills(stage: Stage) -> Iterator[Act]:
-    def pause() -> None:
-        time.sleep(stage.plan.act_seconds / 2)
+    yield _kill_child(stage, "web")
+    yield _kill_program(stage, "worker")
+    if stage.fleet.named("beat"):
+        yield _kill_program(stage, "beat")
 
-    for kind in ("worker", "web"):
-        yield Act(
-            name=f"kill one process of {kind}",
-            do=lambda kind=kind: stage.fleet.kill_child(kind, why="at random"),
-            undo=pause,
-        )
-    for kind in ("worker", "web", "beat"):
-        if stage.fleet.named(kind):
-            yield Act(
-                name=f"kill {kind}", do=lambda kind=kind: stage.fleet.kill_program(kind, why="at random"), undo=pause
-            )
+
+def _more_kills(stage: Stage) -> Iterator[Act]:
+    yield _kill_child(stage, "worker")
+    yield _kill_program(stage, "web")
+
+
+def _kill_child(stage: Stage, kind: str) -> Act:
+    return Act(
+        name=f"kill one process of {kind}",
+        do=lambda: stage.fleet.kill_child(kind, why="at random"),
+        undo=lambda: time.sleep(stage.plan.act_seconds / 2),
+    )
+
+
+def _kill_program(stage: Stage, kind: str) -> Act:
+    return Act(
+        name=f"kill {kind}",
+        do=lambda: stage.fleet.kill_program(kind, why="at random"),
+        undo=lambda: time.sleep(stage.plan.act_seconds / 2),
+    )
 
 
 def _servers(stage: Stage) -> Iterator[Act]:
     seconds = stage.plan.act_seconds
     yield Act(name="flush Redis", do=lambda: _flush(stage.redis))
-    yield Act(name="restart Redis", do=stage.redis.stop, undo=lambda: _after(seconds, stage.redis.start))
     yield Act(
         name="kill Redis", do=lambda: stage.redis.stop(at_once=True), undo=lambda: _after(seconds, stage.redis.start)
     )
-    yield Act(name="restart PostgreSQL", do=lambda: stage.database.restart(crash=False))
     yield Act(name="crash PostgreSQL", do=lambda: stage.database.restart(crash=True))
     yield Act(name="cut SMTP", do=stage.mail.cut, undo=lambda: _after(seconds, stage.mail.mend))
+
+
+def _restarts(stage: Stage) -> Iterator[Act]:
+    seconds = stage.plan.act_seconds
+    yield Act(name="restart Redis", do=stage.redis.stop, undo=lambda: _after(seconds, stage.redis.start))
+    yield Act(name="restart PostgreSQL", do=lambda: stage.database.restart(crash=False))
 
 
 def _faults(stage: Stage, names: list[str]) -> Iterator[Act]:

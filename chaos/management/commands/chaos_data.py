@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 
+from booking.periodic import sweep_meetings
 from chaos.data import make_scene, rows
 from chaos.plan import Plan
 
@@ -29,5 +30,6 @@ class Command(BaseCommand):
             case "rows":
                 return rows()
             case "sweep":
+                sweep_meetings.delay()
                 return None
         raise LookupError(act)
