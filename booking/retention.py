@@ -52,7 +52,7 @@ def purge_meeting_links(now: datetime) -> int:
     """Link and passcode are personal data: gone a day after the session."""
     old = OnlineMeeting.objects.filter(reservation__ends_at__lte=now - settings.RETENTION["meeting_link"])
     old.filter(state__in=CAN_BE_ENTERED).update(state=MeetingState.CLOSED)
-    return old.exclude(join_url="", passcode="").update(join_url="", passcode="")
+    return old.exclude(join_url="", passcode="").update(join_url="", passcode="", exclusive_link=None)
 
 
 def strip_old_reservations(now: datetime) -> int:
