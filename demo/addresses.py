@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 REPOSITORY = Path(__file__).resolve().parent.parent
 VAR = REPOSITORY / "var"
 HOST = "127.0.0.1"
+LINK_HOST = "teleoffice.mihon.example"
+"""Of the sample links to meeting software that the portal cannot command."""
 
 
 @dataclass(frozen=True)
@@ -72,5 +74,7 @@ def process_environment(ports: Ports, *, database_url: str, redis_url: str) -> d
         "ZOOM_ACCOUNT_ID": "sample-account",
         "ZOOM_CLIENT_ID": "sample-client",
         "ZOOM_CLIENT_SECRET": "sample-secret",
+        "ZOOM_WEBHOOK_SECRET": "sample-webhook-secret",
         "ZOOM_JOIN_HOSTS": urlsplit(stand_in).netloc,
+        "MEETING_LINK_HOSTS": LINK_HOST,
     }

@@ -84,12 +84,13 @@ def commands(ports: Ports) -> dict[str, list[str]]:
     # Without the warning about root: on a machine where root runs the demo there is nobody else to run it.
     celery = [sys.executable, "-W", "ignore::Warning:celery.platforms", "-m", "celery", "--quiet", "-A", "hellowork"]
     web = ["--bind", f"{HOST}:{ports.web}", "--workers", "2", "--log-level", "warning", "--no-control-socket"]
+    webhooks = f"{ports.url(ports.web)}/webhooks/zoom/"
     worker = ["--queues", "default,meetings,mails", "--concurrency", "2", "--loglevel", "WARNING"]
     return {
         "web": [*python, "gunicorn", "hellowork.wsgi", *web],
         "worker": [*celery, "worker", *worker],
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""],
-        "zoom": [*python, "demo.zoom_stand_in", "--port", str(ports.zoom)],
+        "zoom": [*python, "demo.zoom_stand_in", "--port", str(ports.zoom), "--webhook-address", webhooks],
         "mailbox": [*python, "demo.mailbox", "--smtp-port", str(ports.smtp), "--http-port", str(ports.mailbox)],
         "portal": [*python, "demo.welcome", "--port", str(ports.web)],
     }

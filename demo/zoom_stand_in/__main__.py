@@ -20,6 +20,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--base-url", help="how browsers reach this server (default: http://localhost:PORT)")
     parser.add_argument("--state-file", type=Path, default=VAR / "zoom-meetings.jsonl")
+    parser.add_argument("--webhook-address", default="", help="where webhooks go, signed with ZOOM_WEBHOOK_SECRET")
     options = parser.parse_args()
     options.state_file.parent.mkdir(parents=True, exist_ok=True)
     base_url = (options.base_url or f"http://localhost:{options.port}").rstrip("/")
@@ -28,7 +29,13 @@ def main() -> None:
         client_id=os.environ.get("ZOOM_CLIENT_ID") or Credentials.client_id,
         client_secret=os.environ.get("ZOOM_CLIENT_SECRET") or Credentials.client_secret,
     )
-    app = ZoomStandIn(state_file=options.state_file, base_url=base_url, credentials=credentials)
+    app = ZoomStandIn(
+        state_file=options.state_file,
+        base_url=base_url,
+        credentials=credentials,
+        webhook_address=options.webhook_address,
+        webhook_secret=os.environ.get("ZOOM_WEBHOOK_SECRET", ""),
+    )
     try:
         server = listen(app, host=options.host, port=options.port)
     except (OSError, SystemExit):

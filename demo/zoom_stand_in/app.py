@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from demo.zoom_stand_in import pages
-from demo.zoom_stand_in.answers import answer, fault_answer, html
+from demo.zoom_stand_in.answers import answer, fault_answer, html, no_content
 from demo.zoom_stand_in.calls import ZoomCalls
 from demo.zoom_stand_in.faults import Fault, FaultQueue, UnknownFaultError
 from demo.zoom_stand_in.meetings import MeetingBook
 from demo.zoom_stand_in.switches import SwitchBoard, UnknownSwitchError
 from demo.zoom_stand_in.tokens import Credentials, TokenDesk
+from demo.zoom_stand_in.webhooks import Door, Postman
 
 PAGES = ("index", "room", "host_door")
 URLS = Map(
@@ -38,6 +40,7 @@ URLS = Map(
         Rule("/s/<meeting_id>", methods=["GET"], endpoint="host_door"),
         Rule("/_faults", methods=["GET", "POST", "DELETE"], endpoint="faults"),
         Rule("/_switches", methods=["GET", "POST", "DELETE"], endpoint="switches"),
+        Rule("/_end/<meeting_id>", methods=["POST"], endpoint="end"),
         Rule("/_state", methods=["GET", "DELETE"], endpoint="state"),
     ],
     redirect_defaults=False,
@@ -66,6 +69,8 @@ class ZoomStandIn:
         base_url: str = "",
         credentials: Credentials | None = None,
         scopes: Iterable[str] = SCOPES.values(),
+        webhook_address: str = "",
+        webhook_secret: str = "",
     ) -> None:
         self.book = MeetingBook(state_file)
         self.fault_queue = FaultQueue()
@@ -73,6 +78,8 @@ class ZoomStandIn:
         self.tokens = TokenDesk(credentials=credentials or Credentials(), scopes=scopes)
         self.calls: list[str] = []
         self.zoom = ZoomCalls(book=self.book, switch_board=self.switch_board, base_url=base_url)
+        self.postman = Postman(address=webhook_address, secret=webhook_secret, switch_board=self.switch_board)
+        self.door = Door(postman=self.postman, attendance=self.zoom.attendance)
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -82,8 +89,8 @@ class ZoomStandIn:
         except HTTPException as refusal:
             return html(refusal.code or 404, "Not Found")(environ, start_response)
         call = f"{request.method} {request.path}"
-        if endpoint in ("faults", "switches", "state"):
-            response: Response = getattr(self, endpoint)(request)
+        if endpoint in ("faults", "switches", "state", "end"):
+            response: Response = getattr(self, endpoint)(request, **values)
         else:
             with self._lock:
                 self.calls.append(call)
@@ -143,9 +150,22 @@ class ZoomStandIn:
         refusal = self.tokens.refusal(request, scope=SCOPES[endpoint])
         if refusal is not None:
             return refusal
-        if endpoint in ("create", "change"):
-            return getattr(self.zoom, endpoint)(request, fault=fault, **values)  # type: ignore[no-any-return]
-        return getattr(self.zoom, endpoint)(request, **values)  # type: ignore[no-any-return]
+        before = self.book.get(values.get("meeting_id", ""))
+        more = {"fault": fault} if endpoint in ("create", "change") else {}
+        response: Response = getattr(self.zoom, endpoint)(request, **more, **values)
+        if before is not None and response.status_code == HTTPStatus.NO_CONTENT:
+            self._tell(endpoint, before)
+        return response
+
+    def _tell(self, endpoint: str, meeting: dict[str, Any]) -> None:
+        """What Zoom sends a webhook for. It does so for what the API did, too."""
+        match endpoint:
+            case "status":
+                self.door.ends(meeting)
+            case "change":
+                self.door.tells_of_change("meeting.updated", meeting)
+            case "remove":
+                self.door.tells_of_change("meeting.deleted", meeting)
 
     def token(self, request: Request) -> Response:
         only_newest = self.switch_board.amount("only_newest_token") is not None
@@ -162,6 +182,7 @@ class ZoomStandIn:
             return pages.no_room()
         if request.args.get("pwd", "") != meeting["encrypted_password"]:
             return pages.wrong_passcode()
+        self.door.guest_enters(meeting)
         return pages.room(meeting, as_host=False)
 
     def host_door(self, request: Request, *, meeting_id: str) -> Response:
@@ -169,7 +190,17 @@ class ZoomStandIn:
         if meeting is None or not self.zoom.is_host_key(meeting_id, request.args.get("zak")):
             return pages.no_room()
         self.book.overwrite(meeting_id, status="started")
+        self.door.host_enters(meeting)
         return pages.room(meeting, as_host=True)
+
+    def end(self, _request: Request, *, meeting_id: str) -> Response:
+        """The host presses "End meeting for all"."""
+        meeting = self.book.get(meeting_id)
+        if meeting is None:
+            return pages.no_room()
+        self.book.overwrite(meeting_id, status="waiting")
+        self.door.ends(meeting)
+        return no_content()
 
     # --- Switches ---------------------------------------------------------------------------------------------------
 

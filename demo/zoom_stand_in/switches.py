@@ -13,9 +13,16 @@ SWITCHES = {
     "lagging_lists": "a list knows nothing of meetings younger than `amount` seconds",
     "small_pages": "a list comes in pages of `amount` (1), whatever was asked for",
     "basic_hosts": "hosts have no licence: type 1, and participants are refused with 400/200",
+    "webhooks_twice": "every webhook is sent a second time",
+    "webhooks_late": "a webhook is sent `amount` seconds after it was signed",
+    "webhooks_stale": "a webhook is signed with a time `amount` seconds ago",
+    "webhooks_unsigned": "a webhook has no signature",
+    "webhooks_replayed": "with every webhook the first one of all is sent again, as it was",
+    "webhooks_reversed": "what happens at once is told in the wrong order",
+    "webhooks_lost": "no webhook is sent",
     "slashed_uuids": "the UUID of a new meeting begins with / and contains //",
 }
-AMOUNTS = {"hundred_a_day": 100.0, "lagging_lists": 5.0}
+AMOUNTS = {"hundred_a_day": 100.0, "lagging_lists": 5.0, "webhooks_late": 5.0, "webhooks_stale": 10_800.0}
 """What `amount` is when nobody says it; 1 for the others."""
 
 
