@@ -41,6 +41,9 @@ OFFERED: dict[str, list[tuple[str, ...]]] = {
     "zenkoku": [("zenkoku",)] * 3,
 }
 """The services of each counselor, in the order of their names."""
+POOLS = {"hamamatsu": 2}
+"""Offices whose counselors share Zoom users, and how many there are; elsewhere everybody has an own one."""
+POOL_BUFFER_MINUTES = 10
 
 
 class People:
@@ -101,12 +104,12 @@ class People:
 
     def load_counselors(self, key: str, office: Office, services: dict[str, Service]) -> list[Counselor]:
         counselors = []
+        for number in range(1, POOLS.get(key, 0) + 1):
+            self.load_host(key, office, number, buffer_minutes=POOL_BUFFER_MINUTES)
         plan = zip(sample_staff.COUNSELORS[key], COUNSELOR_NAMES[key], OFFERED[key], strict=True)
         for number, (email, name, offered) in enumerate(plan, start=1):
             membership = self.load_member(email, office, Role.COUNSELOR, SampleName(name, ""))
-            host, _created = MeetingHost.objects.get_or_create(
-                address=f"host{number}@{key}.mihon.example", defaults={"office": office}
-            )
+            host = None if key in POOLS else self.load_host(key, office, number)
             counselor, created = Counselor.objects.get_or_create(
                 membership=membership, defaults={"office": office, "name": name, "meeting_host": host}
             )
@@ -114,6 +117,12 @@ class People:
                 counselor.services.set([services[service] for service in offered])
             counselors.append(counselor)
         return counselors
+
+    def load_host(self, key: str, office: Office, number: int, *, buffer_minutes: int = 0) -> MeetingHost:
+        host, _created = MeetingHost.objects.get_or_create(
+            address=f"host{number}@{key}.mihon.example", defaults={"office": office, "buffer_minutes": buffer_minutes}
+        )
+        return host
 
     def load_member(self, email: str, office: Office, role: Role, who: SampleName) -> StaffMembership:
         user = self.load_user(email, who, is_staff=True)

@@ -160,6 +160,8 @@ def load_today(cast: Cast, *, now: datetime) -> None:
         starts_at=later[0],
         ends_at=later[0] + service.policy_on(today).length,
         hold_expires_at=now,
+        meeting_host=counselor.meeting_host,
+        host_until=later[0] + service.policy_on(today).length,
     )
     yesterday = now - timedelta(days=1)
     fill_in(reservation, details_of(seeker, service, number=0, now=now), reserved_at=yesterday)
