@@ -72,6 +72,11 @@ def can_enter_link(user: Any, reservation: Reservation) -> bool:
     return can_run_session(user, reservation)
 
 
+def can_reach(user: Any, office_id: int) -> bool:
+    """Send an undelivered mail again, write elsewhere, note that it was told on the phone: everybody of the office (S-25)."""
+    return has_role(user, office_id, Role.COUNSELOR, Role.RECEPTION, Role.MANAGER)
+
+
 def can_change_schedule(user: Any, counselor: Counselor) -> bool:
     """Counselors their own calendar, the manager every calendar of the office."""
     if has_role(user, counselor.office_id, Role.MANAGER):

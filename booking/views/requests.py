@@ -27,6 +27,7 @@ from booking.models import Counselor, SessionRequest
 from booking.models.schedule import CounselorQuerySet
 from booking.permissions import can_answer_request, can_see_topics_of
 from booking.refusals import refusal
+from booking.undelivered import undelivered_about
 from booking.views.act_forms import ReasonForm
 from booking.views.office import chosen_day, office_page
 from offices.models import Office
@@ -154,6 +155,7 @@ def page_of(request: HttpRequest, asked: SessionRequest, *, now: datetime, form:
         "shows_topic": can_see_topics_of(request.user, asked.office_id),
         "may_answer": asked.is_open and can_answer_request(request.user, asked),
         "former": former_proposals(asked),
+        "undelivered_here": undelivered_about(asked, now=now),
         "form": form,
     }
     return context | (answers_to(request, asked, now=now) if context["may_answer"] else {"wishes": plain(asked)})

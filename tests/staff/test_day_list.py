@@ -175,7 +175,7 @@ def test_number_of_queries_does_not_grow_with_the_day(
     world: World, client_of: Callable[..., Client], django_assert_max_num_queries
 ):
     client = client_of(world.manager)
-    with django_assert_max_num_queries(28) as few:
+    with django_assert_max_num_queries(29) as few:
         html_of(client)
     for hour in range(9, 17):
         row = ReservationFactory(service=world.reservation.service, counselor=world.jiro, starts_at=jst(6, 2, hour))

@@ -25,6 +25,7 @@ from booking.mails.entry import REPLIES
 from booking.messages_shown import messages_about, undelivered_among
 from booking.models import OnlineMeeting, Reservation, SessionRequest
 from booking.taking_part import taking_part_in
+from booking.undelivered import is_unreached
 from booking.views.content_security import has_button_to_meeting
 from booking.views.seeker import drafts
 from booking.views.seeker.access import own_reservation, reservation_page, seeker_page
@@ -53,6 +54,7 @@ def my_page(request: HttpRequest) -> HttpResponse:
         "choice_url": drafts.kept_choice(request),
         "waiting": entries_on_my_page(request.user),
     }
+    context["is_unreached"] = is_unreached([*context["coming"], *context["requests"]])
     return render(request, "booking/my_page.html", context)
 
 
@@ -73,6 +75,7 @@ def reservation(request: HttpRequest, number: str) -> HttpResponse:
     context["cancel_refusal"] = why_not_cancel(shown, now=now)
     context["move_refusal"] = why_not_move(shown, now=now)
     context["cancel_closes_at"] = cancel_closes_at(shown)
+    context["is_unreached"] = is_unreached([shown])
     context["mails"] = messages_about(shown, shows_access=context["is_coming"] and not context["must_agree"])
     return render(request, "booking/reservation.html", context)
 
