@@ -80,7 +80,7 @@ class Breaker:
         store = redis_at(settings.REDIS_URL)
         store.set(self._open, until.isoformat(), ex=FORGOTTEN_AFTER)
         store.delete(self._failures, self._probe)
-        logger.error("Zoom: no answer %s times in a row, circuit open until %s", FAILURES_IN_A_ROW, until.isoformat())
+        logger.error("Zoom: no answer again and again, circuit open until %s", until.isoformat())
 
     def _answered(self) -> None:
         with contextlib.suppress(redis.RedisError):
