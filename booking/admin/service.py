@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
@@ -15,6 +16,8 @@ from booking.admin.policy import state_of
 from booking.flows.rules import start_rules
 from booking.models import Service
 from booking.permissions import can_manage_office
+from booking.refusals import refusal
+from offices.enums import MeetingSoftware
 from offices.models import Office
 from offices.roles import managed_offices
 from offices.scoped_admin import ScopedAdmin
@@ -30,6 +33,20 @@ class ServiceAdmin(ScopedAdmin):
     list_select_related = ["office"]
     search_fields = ["name"]
     readonly_fields = ["rules"]
+    fieldsets = [
+        (None, {"fields": ["office", "name", "description", "preparation", "position", "is_active", "rules"]}),
+        (
+            _("参加のしかた"),
+            {
+                "fields": ["meeting_software", "software_name", "phone_caller", "phone_number"],
+                "description": _(
+                    "Zoomの会議は自動で作られます。会議のURL（TeleOfficeなど）は、職員が予約ごとに登録するか、「会議のURL」に共用のものを登録しておきます。"
+                    "電話では、だれがどの番号にかけるかを、利用者のページとメールでお知らせします。変えても、すでに入っている予約の参加のしかたはそのままです。"
+                ),
+            },
+        ),
+        (_("規約"), {"fields": ["terms", "software_terms"]}),
+    ]
 
     @admin.display(description=_("規則"))
     def rules(self, obj: Service) -> str:
@@ -41,6 +58,8 @@ class ServiceAdmin(ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if obj.software == MeetingSoftware.LINK and not settings.MEETING_LINK_HOSTS:
+            messages.warning(request, refusal("no_link_hosts").message)
         if not obj.policy_versions.exists():
             version = start_rules(obj, now=timezone.now())
             told = gettext(

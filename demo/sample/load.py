@@ -9,6 +9,7 @@ from audit.models import AuditRecord
 from audit.record import record
 from booking.clock import day_of
 from demo.sample.announcements import load_announcements
+from demo.sample.links import book_before_the_pool, load_pool
 from demo.sample.offices import load_closed_days, load_offices, load_rules_of_offices
 from demo.sample.people import People
 from demo.sample.reservations import Cast, load_coming, load_past, load_today
@@ -70,6 +71,8 @@ def load_everything(*, now: datetime) -> None:
     cast = Cast(services, seekers)
     load_past(cast, today=today)
     load_today(cast, now=now)
+    book_before_the_pool(services["sasebo"], seekers[4], now=now)
+    load_pool(offices["sasebo"])
     load_coming(cast, now=now)
 
 

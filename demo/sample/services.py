@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from booking.enums import BookingWay, CancelChannel, QuestionKind, Requirement, Standing
 from booking.models import PolicyVersion, Question, Service, ServiceHours
-from demo.sample.terms import ZOOM, service_slug
+from demo.sample.terms import TELEOFFICE, ZOOM, service_slug
+from offices.enums import MeetingSoftware
 from offices.models import Office
 from terms.models import TermsDocument
 
@@ -138,7 +139,7 @@ def load_services(offices: dict[str, Office], documents: dict[str, TermsDocument
                 "description": sample.description,
                 "preparation": PREPARATION,
                 "terms": documents[service_slug(sample.office)],
-                "software_terms": documents[ZOOM],
+                **software_of(sample.office, documents),
                 "position": position,
             },
         )
@@ -146,6 +147,17 @@ def load_services(offices: dict[str, Office], documents: dict[str, TermsDocument
             load_rules(service, sample)
         services[sample.key] = service
     return services
+
+
+def software_of(office: str, documents: dict[str, TermsDocument]) -> dict[str, Any]:
+    """佐世保 has TeleOffice in its terms (第4条), so staff enter the links; the others have Zoom."""
+    if office != "sasebo":
+        return {"software_terms": documents[ZOOM]}
+    return {
+        "meeting_software": MeetingSoftware.LINK,
+        "software_name": "TeleOffice",
+        "software_terms": documents[TELEOFFICE],
+    }
 
 
 def load_rules(service: Service, sample: SampleService) -> None:

@@ -11,6 +11,7 @@ from terms.models import TermsDocument, TermsKind, TermsVersion
 TEXTS = Path(__file__).parent / "texts"
 PORTAL = "portal"
 ZOOM = "zoom"
+TELEOFFICE = "teleoffice"
 
 
 class OfficeVersion(NamedTuple):
@@ -52,7 +53,7 @@ def service_slug(key: str) -> str:
 
 def load_terms(offices: dict[str, Office]) -> dict[str, TermsDocument]:
     """All documents by slug."""
-    documents = [load_portal(), load_zoom()]
+    documents = [load_portal(), *load_software()]
     documents += [load_office_terms(key, office) for key, office in offices.items()]
     return {document.slug: document for document in documents}
 
@@ -88,10 +89,13 @@ def load_portal() -> TermsDocument:
     return portal
 
 
-def load_zoom() -> TermsDocument:
-    document = load_document(ZOOM, TermsKind.SOFTWARE, "ビデオ会議ソフト（Zoom）の利用について")
-    load_version(document, 1, text_of("zoom"), made_on=date(2024, 12, 9), in_force_on=date(2025, 1, 6))
-    return document
+def load_software() -> list[TermsDocument]:
+    documents = []
+    for slug, name in ((ZOOM, "Zoom"), (TELEOFFICE, "TeleOffice")):
+        document = load_document(slug, TermsKind.SOFTWARE, f"ビデオ会議ソフト（{name}）の利用について")
+        load_version(document, 1, text_of(slug), made_on=date(2024, 12, 9), in_force_on=date(2025, 1, 6))
+        documents.append(document)
+    return documents
 
 
 def load_document(slug: str, kind: TermsKind, title: str, *, number: str = "") -> TermsDocument:

@@ -39,7 +39,7 @@ def test_a_service_points_to_national_terms_or_to_those_of_the_own_office(
 
 def new_service(world: Any, client: Client) -> Any:
     terms = TermsDocumentFactory(office_number=""), TermsDocumentFactory(office_number="", kind="software")
-    form = {"office": world.office.pk, "name": "新しい相談", "position": 0, "is_active": "on"}
+    form = {"office": world.office.pk, "name": "新しい相談", "position": 0, "is_active": "on", "phone_caller": "office"}
     form |= {"terms": terms[0].pk, "software_terms": terms[1].pk}
     return client.post("/admin/booking/service/add/", form, follow=True)
 
@@ -60,7 +60,7 @@ def test_saving_a_service_again_begins_no_further_rules(world: Any, client_of: C
     client = client_of(world.manager)
     new_service(world, client)
     service = Service.objects.get(name="新しい相談")
-    form = {"office": world.office.pk, "name": "別の名前", "position": 0}
+    form = {"office": world.office.pk, "name": "別の名前", "position": 0, "phone_caller": "office"}
     form |= {"terms": service.terms_id, "software_terms": service.software_terms_id}
     client.post(f"/admin/booking/service/{service.pk}/change/", form)
     service.refresh_from_db()
