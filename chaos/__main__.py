@@ -56,6 +56,8 @@ def main() -> int:
             shutil.copytree(folder, options.keep, dirs_exist_ok=True, ignore=lambda *_: ["postgres", "static"])
         shutil.rmtree(folder, ignore_errors=True)
     print(as_table(healed, unhealed))
+    if healed is not None and healed.before_the_sweep:
+        print(f"Found by the sweep:\n{details(healed.before_the_sweep)}")
     return _verdict(healed, unhealed, plan=plan)
 
 
@@ -64,9 +66,9 @@ def _verdict(healed: Result | None, unhealed: Result | None, *, plan: Plan) -> i
     problems = []
     if healed is not None:
         if names := wrong(healed):
-            problems.append(f"not 0: {', '.join(names)}\n{details(healed)}")
+            problems.append(f"not 0: {', '.join(names)}\n{details(healed.findings)}")
         if healed.healed_in is None:
-            problems.append(f"not healed within {plan.heal_within:.0f} s")
+            problems.append(f"not healed within {plan.heal_within:.0f} s:\n{details(healed.before_the_sweep)}")
         if silent := [str(point) for point, times in healed.fired.items() if not times]:
             problems.append(f"never killed: {', '.join(silent)}")
     if unhealed is not None and not wrong(unhealed):

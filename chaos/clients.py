@@ -79,7 +79,7 @@ class Client(threading.Thread):
     def _book(self) -> None:
         person = self.rival if self.dice.random() < 0.15 else self.dice.choice(self.people)
         browser = Browser(self.port, session=person.session)
-        counselor = self.dice.choice(self.counselors)
+        counselor = self._wish(self.counselors)
         page = browser.get(f"/services/{self.service}/times/?counselor={counselor}")
         start = self._choose(page.body)
         if start is None:
@@ -146,7 +146,11 @@ class Client(threading.Thread):
 
     def _choose(self, body: bytes) -> str | None:
         starts = sorted({start.decode() for start in START.findall(body)})
-        return self.dice.choice(starts[:FIRST_STARTS]) if starts else None
+        return self._wish(starts[:FIRST_STARTS]) if starts else None
+
+    def _wish(self, choices: list[Any]) -> Any:
+        """Half the time what everybody wants."""
+        return choices[0] if self.dice.random() < 0.5 else self.dice.choice(choices)
 
     def _deciding(self, what: What, own: Own) -> "Deciding":
         return Deciding(ledger=self.ledger, what=what, own=own)

@@ -148,7 +148,8 @@ class Fleet:
         with suppress(*GONE):
             process.kill()
             self.kills.append(f"{program.name}, one process ({why})")
-            psutil.wait_procs([process], timeout=2)
+            while process.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.01)
 
 
 def _holds(process: psutil.Process, *, peer_port: int, port: int) -> bool:

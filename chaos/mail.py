@@ -99,11 +99,13 @@ class DeadlyMailServer:
         return "221 Bye"
 
     async def _kill(self, server: Any, session: Any, point: Point) -> None:
-        if not self._armed.take(point):
-            return
-        strike = asyncio.to_thread(self._fleet.kill_peer, peer_port=session.peer[1], port=self.port, why=point)
-        if await strike:
-            self._armed.hit(point)
+        """The strike is a thread's: when the client dies, aiosmtpd gives up this coroutine at once."""
+        if self._armed.take(point) and await asyncio.to_thread(self._strike, session.peer[1], point):
             server.transport.abort()
-        else:
-            self._armed.give_back(point)
+
+    def _strike(self, peer_port: int, point: Point) -> bool:
+        if self._fleet.kill_peer(peer_port=peer_port, port=self.port, why=point):
+            self._armed.hit(point)
+            return True
+        self._armed.give_back(point)
+        return False

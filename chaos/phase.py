@@ -47,6 +47,8 @@ class Result:
     facts: Facts
     healed_in: float | None
     """Seconds from the end of the script; None when it was not healed in time."""
+    before_the_sweep: list[Finding]
+    """Where it recovers: what the sweep had to find, without what was planted."""
     fired: dict[Point, int]
     kills: list[str]
     refused: int
@@ -116,13 +118,15 @@ def run_phase(
         def look() -> Facts:
             return Facts(**office.rows(), zoom=zoom.meetings(), deliveries=mail.deliveries(), told=ledger.all())
 
-        healed_in = None
+        healed_in, before_the_sweep = None, []
         if recovers:
             say("wait until everything is healed")
             not_before = scene["last_reminder_at"] + AFTER_REMINDERS
             healed_in = _wait_until_right(look, begin=begin, within=plan.heal_within, not_before=not_before)
             say("plant an orphan and a wrong time, run the nightly sweep")
-            _plant(zoom, look())
+            facts = look()
+            before_the_sweep = [finding for finding in judge(facts) if finding.figure != DOUBLED_AND_EXPLAINED]
+            _plant(zoom, facts)
             office.sweep()
             _wait_until_right(
                 look, begin=time.monotonic(), within=SWEPT_WITHIN, apart=frozenset({DOUBLED_AND_EXPLAINED})
@@ -135,6 +139,7 @@ def run_phase(
         findings=judge(facts),
         facts=facts,
         healed_in=healed_in,
+        before_the_sweep=before_the_sweep,
         fired=armed.fired,
         kills=fleet.kills,
         refused=ledger.refused,

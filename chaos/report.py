@@ -1,8 +1,8 @@
 """The table of a run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from chaos.judge import DOUBLED_AND_EXPLAINED, FIGURES, counts
+from chaos.judge import DOUBLED_AND_EXPLAINED, FIGURES, Finding, counts
 from chaos.phase import Result
 
 SHOWN_OF_EACH = 5
@@ -29,6 +29,7 @@ def _lines(with_recovery: Result | None, without: Result | None) -> Iterator[str
     healed = [phase.healed_in for phase in phases]
     yield _line("seconds until everything was healed", ["never" if time is None else f"{time:.0f}" for time in healed])
     yield ""
+    yield _line("found by the sweep, beside what was planted", [len(phase.before_the_sweep) for phase in phases])
     yield _line("reservations", [len(phase.facts.booked) for phase in phases])
     yield _line("of them live at the end", [sum(row.is_live for row in phase.facts.booked) for phase in phases])
     yield _line("times moved", [sum(row.sequence for row in phase.facts.booked) for phase in phases])
@@ -49,10 +50,10 @@ def _reminders(result: Result) -> int:
     return sum(delivery.message_id in ids for delivery in result.facts.deliveries)
 
 
-def details(result: Result) -> str:
+def details(findings: Iterable[Finding]) -> str:
     lines = []
     for name in FIGURES:
-        of_this = [finding.what for finding in result.findings if finding.figure == name]
+        of_this = [finding.what for finding in findings if finding.figure == name]
         lines += [f"  {name}: {what}" for what in of_this[:SHOWN_OF_EACH]]
         if len(of_this) > SHOWN_OF_EACH:
             lines.append(f"  {name}: and {len(of_this) - SHOWN_OF_EACH} more")

@@ -148,6 +148,17 @@ def test_every_refusal_of_a_change_has_the_form_of_zooms(watched, watched_zoom, 
     assert watched.violations == []
 
 
+@pytest.mark.parametrize(
+    "fault", ["no_passcode", "settings_locked", "wrong_link", "start_is_now", "change_ignored", "meeting_started"]
+)
+def test_what_goes_wrong_without_a_word_keeps_the_form_of_zooms(watched, watched_zoom, request_for_tuesday, now, fault):
+    RunningStandIn(app=watched.app, url="").goes_wrong(fault, on=CHANGE if fault.startswith(("ch", "me")) else CREATE)
+    with contextlib.suppress(MeetingError):
+        created = watched_zoom.create(request_for_tuesday, now=now)
+        watched_zoom.change(created.meeting_id, request_for_tuesday, now=now)
+    assert watched.violations == []
+
+
 @pytest.mark.parametrize("switch", sorted(SWITCHES))
 def test_however_zoom_is_its_answers_keep_their_form(watched, settings, request_for_tuesday, now, switch):
     watched.app.switch_board.set(switch)
