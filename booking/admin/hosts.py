@@ -29,14 +29,14 @@ NEXT_USES = 10
 
 
 class MeetingHostForm(forms.ModelForm[MeetingHost]):
-    class Meta:
-        error_messages = {"address": {"unique": _("このZoomのユーザーは、すでに登録されています。")}}
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "address" in self.fields:
             self.fields["address"] = forms.EmailField(
-                label=self.fields["address"].label, max_length=254, help_text=self.fields["address"].help_text
+                label=self.fields["address"].label,
+                help_text=self.fields["address"].help_text,
+                max_length=254,
+                error_messages={"unique": _("このZoomのユーザーは、すでに登録されています。")},
             )
         if "buffer_minutes" in self.fields:
             most = int(LONGEST_BUFFER.total_seconds() // 60)
