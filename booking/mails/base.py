@@ -17,7 +17,7 @@ from booking.guest_access import passcode_of
 from booking.invitations import page_url
 from booking.mails.texts import render_mail
 from booking.models import OnlineMeeting, Reservation
-from booking.taking_part import taking_part_in
+from booking.taking_part import TakingPart, taking_part_in
 from mailing.composers import CalendarFile, Message, Superseded
 from mailing.message import one_line
 from mailing.models import OutgoingMail
@@ -135,6 +135,8 @@ def facts_of(reservation: Reservation, *, meeting: OnlineMeeting | None = None) 
         "service": service,
         "starts_at": reservation.starts_at,
         "ends_at": reservation.ends_at,
+        "counseling": _counseling(reservation, taking_part),
+        "session": gettext_lazy("電話相談") if taking_part.is_by_phone else gettext_lazy("オンライン相談"),
         "taking_part": taking_part,
         "meeting": taking_part.meeting,
         "join_opens_at": join_opens_at(reservation),
@@ -145,6 +147,13 @@ def facts_of(reservation: Reservation, *, meeting: OnlineMeeting | None = None) 
         "look_up_url": f"{settings.PORTAL_URL}{reverse('booking:look_up')}",
         "portal_url": settings.PORTAL_URL,
     }
+
+
+def _counseling(reservation: Reservation, taking_part: TakingPart) -> Any:
+    """What the session is called in a sentence, in the language of the mail; an employer does not look for work."""
+    if taking_part.is_by_phone:
+        return gettext_lazy("電話相談") if reservation.person.is_employer else gettext_lazy("電話での職業相談")
+    return gettext_lazy("オンライン相談") if reservation.person.is_employer else gettext_lazy("オンライン職業相談")
 
 
 def ways_to_cancel(reservation: Reservation, *, now: datetime) -> dict[str, Any]:
