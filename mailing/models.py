@@ -32,6 +32,8 @@ HANDING_OVER = "handing_over"
 """Key in `context` while the SMTP server has the word."""
 PERHAPS_SENT = "perhaps_sent"
 """Key in `context`: how many attempts ended without anybody knowing whether the server took the mail."""
+DELAYED_SINCE = "delayed_since"
+"""Key in `context`: when the first attempt failed."""
 WAS = "was"
 """Key in `context` of a purged mail: its state before."""
 ANEW = ["state", "due_at", "attempts", "error", "woken_at", "message_id", "sent_at", "bounced_at", "told_at", "told_by"]
@@ -153,8 +155,10 @@ class OutgoingMail(models.Model):
         self.state, self.due_at, self.attempts, self.error = MailState.QUEUED, now, 0, ""
         self.woken_at = self.sent_at = self.bounced_at = self.told_at = self.told_by = None
         self.message_id = ""
+        about_attempts = (DELAYED_SINCE, HANDING_OVER, PERHAPS_SENT)
+        self.context = {key: value for key, value in self.context.items() if key not in about_attempts}
         if to:
-            self.to, self.context = to, {**self.context, CORRECTED_TO: to}
+            self.to = self.context[CORRECTED_TO] = to
 
 
 class DeliveryReport(models.Model):

@@ -18,7 +18,7 @@ from django.db.models import F, Min
 from mailing import smtp
 from mailing.composers import READY_TEXT, Message, NotYet, Superseded, compose
 from mailing.message import attachments_of, build, new_message_id, one_line, without_secrets
-from mailing.models import CORRECTED_TO, HANDING_OVER, MailState, OutgoingMail
+from mailing.models import CORRECTED_TO, DELAYED_SINCE, HANDING_OVER, MailState, OutgoingMail
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +32,6 @@ WAIT_FOR_SERVER = timedelta(days=5)
 """So long a mail waits for a server that is away or refuses us (RFC 5321, 4.5.4.1: at least 4 to 5 days)."""
 SPREAD = 0.2
 """A pause is up to a fifth longer, so that what failed together does not come back together."""
-DELAYED_SINCE = "delayed_since"
-"""Key in `context`: when the first attempt failed."""
 NOTE_AGAIN_AFTER = (0.1, 0.4, 1, 2, 4, 8, 8)
 """Seconds, together less than the 30 that a task has left (mailing.tasks)."""
 CAUSE_LOCK = 4_118

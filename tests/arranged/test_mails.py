@@ -47,7 +47,9 @@ def proposed(asked, counselor) -> SessionRequest:
 
 
 def sent(kind: str, *, now=NOW) -> OutgoingMail:
+    """The mail of that kind, after its turn came: what was written before it has gone out."""
     mail = OutgoingMail.objects.get(kind=kind)
+    OutgoingMail.objects.due(now).filter(pk__lt=mail.pk).update(state=MailState.SENT)
     send(mail.pk, now=now)
     mail.refresh_from_db()
     return mail
@@ -85,6 +87,7 @@ def test_no_mail_carries_the_topic_or_the_phone(proposed, smtp_server):
 
 
 def test_a_replaced_proposal_is_not_sent(proposed, counselor, smtp_server):
+    OutgoingMail.objects.filter(kind=MailKind.REQUEST_RECEIVED).update(state=MailState.SENT)
     first = OutgoingMail.objects.get(kind=MailKind.PROPOSAL)
     propose(proposed, starts_at=TEN, counselor=counselor, by=UserFactory(is_staff=True), now=NOW)
     send(first.pk, now=NOW)

@@ -6,7 +6,7 @@ from kombu.exceptions import OperationalError
 
 from mailing import sending
 from mailing.composers import Message, NotYet
-from mailing.models import MailState, OutgoingMail
+from mailing.models import DELAYED_SINCE, PERHAPS_SENT, MailState, OutgoingMail
 from mailing.periodic import BATCH, sweep
 from mailing.queue import mark_bounced, queue_mails, queue_text, send_again, wake
 from mailing.tasks import send_mail
@@ -158,10 +158,11 @@ def test_a_mail_that_said_not_yet_waits_to_be_woken(says, calls, smtp_server):
 def test_a_failed_mail_can_be_sent_again(says, calls):
     with transaction.atomic():
         mail = note(due_at=NOW + seconds(1))
-    OutgoingMail.objects.update(state=MailState.FAILED, attempts=53, error="550 no such user")
+    context = {DELAYED_SINCE: NOW.isoformat(), PERHAPS_SENT: 1, "reason": "…"}
+    OutgoingMail.objects.update(state=MailState.FAILED, attempts=53, error="550 no such user", context=context)
     assert send_again([mail], now=NOW + minutes(5)) == 1
     mail.refresh_from_db()
-    assert (mail.state, mail.attempts, mail.error) == (MailState.QUEUED, 0, "")
+    assert (mail.state, mail.attempts, mail.error, mail.context) == (MailState.QUEUED, 0, "", {"reason": "…"})
     assert calls == [mail.pk]
 
 
