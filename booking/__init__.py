@@ -7,6 +7,7 @@ rules                   pure: windows (opens, closes, late), slots
 models                  service, schedule, reservation, meeting
 transitions             the state machine: a table and apply()
 permissions             who may do what
+hosts                   which Zoom user opens the meeting of a session, and when it is free
 availability            free slots of a service, computed
 freed                   a place is free again: the entry waits again, a worker is woken for the line
 demand                  how often people found no time: numbers without names
