@@ -16,8 +16,7 @@ from booking.enums import AWAITING, UPCOMING, MailKind, RequestState, Reservatio
 from booking.models import Reservation, SessionRequest
 from booking.policies import MOST_WISHES
 from mailing.bounces.words import Text, explain
-from mailing.models import UNDELIVERED, MailState, OutgoingMail, OutgoingMailQuerySet
-from mailing.sending import DELAYED_SINCE
+from mailing.models import DELAYED_SINCE, UNDELIVERED, MailState, OutgoingMail, OutgoingMailQuerySet
 from offices.models import Office
 
 LONG_DELAY = timedelta(hours=1)

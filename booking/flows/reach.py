@@ -32,7 +32,7 @@ def correct_address(about: About, *, email: str, now: datetime) -> int:
     """
     with transaction.atomic():
         locked = _lock(about)
-        lost = _lost(locked, now=now)
+        lost = [mail for mail in _lost(locked, now=now) if not mail.is_secret]
         if not lost:
             raise refusal("mails_settled")
         locked.contact_email = email

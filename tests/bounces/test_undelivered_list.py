@@ -11,20 +11,13 @@ from booking.enums import MailKind, ReservationStatus
 from booking.flows.arrange import Wishes, request_session
 from booking.mails.reservations import queue_reservation_mails
 from booking.undelivered import LONG_DELAY, SOON, undelivered_at, undelivered_count
-from mailing.models import MailState, OutgoingMail
-from mailing.sending import DELAYED_SINCE
+from mailing.models import DELAYED_SINCE, MailState, OutgoingMail
 from tests.arranged.conftest import DETAILS
+from tests.bounces.lost import lost
 from tests.factories import NOW, ReservationFactory, SeekerFactory, bookable_service, jst
 from tests.staff.conftest import client_of, now, world
 
 __all__ = ["client_of", "now", "world"]
-
-
-def lost(about, *, kind=MailKind.CONFIRMED, state=MailState.BOUNCED, **changes) -> OutgoingMail:
-    """A mail about the reservation or request that did not arrive."""
-    fields = {"kind": kind, "cause": str(about.uuid), "to": about.email, "due_at": NOW, "claimed_at": NOW}
-    fields |= {"state": state, "error": "550 5.1.1 User unknown", "subject": "【ハローワーク】予約確定のお知らせ"}
-    return OutgoingMail.objects.create(**{**fields, **changes})
 
 
 def listed(world, *, by=None, moment=NOW) -> list:
