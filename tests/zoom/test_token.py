@@ -1,17 +1,20 @@
 """One token for all workers, renewed once however many notice that it has ended."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from booking.meetings.errors import ConfigurationAlarm, RetryLater
+from booking.meetings.errors import ConfigurationAlarm, NoAnswer, RetryLater
+from booking.meetings.zoom import token
 from booking.meetings.zoom.provider import ZoomProvider
 from booking.meetings.zoom.token import TokenSource
 from tests.zoom.stand_in import CREATE
 
 WORKERS = 8
 TOKEN = "/oauth/token"
+HOST = "host@zoom.example"
 
 
 @pytest.fixture
@@ -49,6 +52,52 @@ def test_without_the_comparison_each_of_them_would_fetch_its_own(source, zoom_st
     for _worker in range(WORKERS):
         source.renew(failed=redis.get(source.key).decode())
     assert zoom_stand_in.calls("POST", TOKEN) == 1 + WORKERS
+
+
+def test_workers_that_fail_with_the_same_old_token_fetch_one(zoom, zoom_stand_in, settings):
+    zoom.scheduled(HOST)
+    zoom_stand_in.app.tokens.forget()
+    at_once(lambda: ZoomProvider.from_settings(timeout=settings.ZOOM_TIMEOUT).scheduled(HOST))
+    assert zoom_stand_in.calls("POST", TOKEN) == 2
+    assert zoom_stand_in.calls("GET", "/meetings") > 1 + WORKERS, "some were refused with the old token"
+
+
+def test_a_worker_whose_failed_token_was_replaced_meanwhile_takes_the_new_one(source, zoom_stand_in, redis):
+    failed = source.current()
+    fresh = source.renew(failed=failed)
+    assert source.renew(failed=failed) == fresh
+    assert redis.get(source.key).decode() == fresh
+    assert zoom_stand_in.calls("POST", TOKEN) == 2
+
+
+def test_a_token_that_somebody_else_voided_is_renewed_once(zoom, source, zoom_stand_in):
+    """Zoom has voided older tokens when a new one was given out: an administrator tries the app by hand, say."""
+    zoom_stand_in.app.switch_board.set("only_newest_token")
+    zoom.scheduled(HOST)
+    source._fetch()
+    zoom.scheduled(HOST)
+    assert zoom_stand_in.calls("POST", TOKEN) == 3
+
+
+def test_a_worker_that_waits_for_the_lock_in_vain_is_no_crash(source, redis, zoom_stand_in, monkeypatch):
+    monkeypatch.setattr(token, "LOCK_WAITED_FOR", 0.2)
+    redis.set(f"{source.key}:lock", "somebody who died")
+    with pytest.raises(NoAnswer):
+        source.current()
+    redis.delete(f"{source.key}:lock")
+    assert source.current()
+
+
+def test_a_worker_that_dies_with_the_lock_gives_it_back_by_its_end(source, redis, zoom_stand_in):
+    """Longer than the fetch may take, so that nobody fetches a second one meanwhile."""
+    with ThreadPoolExecutor(1) as pool:
+        zoom_stand_in.goes_wrong("slow", on=TOKEN, seconds=0.5)
+        fetching = pool.submit(source.current)
+        deadline = time.monotonic() + 5
+        while not (left := redis.pttl(f"{source.key}:lock")) > 0 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert 30_000 < left <= 40_000
+        assert fetching.result()
 
 
 def test_a_second_client_takes_the_token_of_the_first(source, zoom_stand_in, settings):
