@@ -127,9 +127,10 @@ class ZoomProvider:
             rows = admitted(self._pages(path_of_instance(instance), of="participants"))
         except MeetingGone as error:
             raise NotThereYet(str(error)) from error
-        ids_of_host = {row.get("id") for row in rows if is_of(row, host=host)} - {None, ""}
-        if not ids_of_host and any(row.get("id") for row in rows):
-            ids_of_host = {self._zoom.get(f"/users/{quote(host, safe='')}").get("id")}
+        ids = {row["id"] for row in rows if row.get("id")}
+        ids_of_host = {row["id"] for row in rows if row.get("id") and is_of(row, host=host)}
+        if ids and not ids_of_host:
+            ids_of_host = ids & {self._zoom.get(f"/users/{quote(host, safe='')}").get("id")}
         return [
             stay_of(row, instance=instance, is_host=is_of(row, host=host) or row.get("id") in ids_of_host)
             for row in rows
