@@ -8,13 +8,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from bench.installation import NotStarted as NotMade
 from bench.installation import manage
 from chaos.fleet import NotStarted
-from chaos.phase import Grounds, Result, portal_environment, run_phase
+from chaos.phase import Result, Run, run_phase
 from chaos.plan import FULL, SHORT, Plan
+from chaos.portal import Grounds, portal_environment
 from chaos.report import as_table, details, wrong
 from chaos.script import all_faults
 from demo.addresses import HOST
@@ -37,17 +39,19 @@ def main() -> int:
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     both = not (options.without_recovery or options.with_recovery or options.short)
     say = _speaker()
+    healed = unhealed = None
     print(f"seed {seed}", flush=True)
     # Not inside the clone: its path may be too long for a socket, or closed to the account PostgreSQL runs as.
     folder = Path(tempfile.mkdtemp(prefix="hellowork-chaos-", dir="/var/tmp"))
     folder.chmod(0o755)
     try:
         with grounds(folder, say=say) as ready:
+            a_run = partial(Run, plan=plan, seed=seed, say=say)
             faults = A_FEW_FAULTS if options.short else all_faults()
-            run = {"plan": plan, "seed": seed, "say": say}
-            healed = None if options.without_recovery else run_phase(ready, recovers=True, faults=faults, **run)
-            is_second = both or options.without_recovery
-            unhealed = run_phase(ready, recovers=False, faults=A_FEW_FAULTS, **run) if is_second else None
+            if not options.without_recovery:
+                healed = run_phase(ready, a_run(recovers=True, faults=faults))
+            if both or options.without_recovery:
+                unhealed = run_phase(ready, a_run(recovers=False, faults=A_FEW_FAULTS))
     except (ServerError, NotStarted, NotMade) as error:
         print(error, file=sys.stderr)
         return 1

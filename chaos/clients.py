@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.browser import Browser, UnexpectedAnswer
 from bench.way import BOX, START, TYPED
+from chaos.plan import Plan
 from chaos.told import Ledger, Telling, What
 
 TROUBLE = (OSError, http.client.HTTPException, UnexpectedAnswer)
@@ -193,3 +194,33 @@ class Deciding:
 
 def _query(start: str, counselor: int) -> str:
     return f"start={start.replace('+', '%2B')}&counselor={counselor}"
+
+
+def crowd(scene: dict[str, Any], *, plan: Plan, port: int, ledger: Ledger, dice: random.Random) -> list[Client]:
+    """Not started. What stands already they were told of long ago."""
+    stopped = threading.Event()
+    people = [Person(**seeker) for seeker in scene["seekers"]]
+    rival, rest = people[-1], people[:-1]
+    by_email = {person.email: person for person in people}
+    standing = [
+        Own(number=row["number"], person=by_email[row["seeker"]], counselor=row["counselor"], start=row["start"])
+        for row in scene["standing"]
+    ]
+    for own in standing:
+        ledger.write(
+            Telling(what="booked", number=own.number, seeker=own.person.email, counselor=own.counselor, start=own.start)
+        )
+    return [
+        Client(
+            port=port,
+            service=scene["service"],
+            counselors=scene["counselors"],
+            people=rest[number :: plan.clients],
+            rival=rival,
+            own=standing[number :: plan.clients],
+            ledger=ledger,
+            stopped=stopped,
+            dice=random.Random(dice.random()),
+        )
+        for number in range(plan.clients)
+    ]

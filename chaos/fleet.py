@@ -16,7 +16,7 @@ import psutil
 
 from demo.addresses import HOST, REPOSITORY
 
-START_WITHIN = 60.0
+START_WITHIN = 120.0
 LOOK_EVERY = 0.2
 GONE = (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess)
 
