@@ -164,7 +164,13 @@ class Door:
             key: meeting[key]
             for key in ("uuid", "id", "host_id", "topic", "type", "start_time", "duration", "timezone")
         }
-        payload = {"account_id": "stand-in", "operator": meeting["host_email"], "operator_id": meeting["host_id"]}
+        payload: dict[str, Any] = {
+            "account_id": "stand-in",
+            "operator": meeting["host_email"],
+            "operator_id": meeting["host_id"],
+        }
+        if name == "meeting.updated":
+            payload |= {"scope": "single", "time_stamp": _stamp(), "old_object": {"id": meeting["id"]}}
         self._postman.send([{"event": name, "event_ts": _stamp(), "payload": {**payload, "object": told}}])
 
     def _admit(self, meeting: Meeting, session: Session, visitor: Visitor) -> list[Event]:
