@@ -45,16 +45,17 @@ def my_page(request: HttpRequest) -> HttpResponse:
     own = Reservation.objects.of_seeker(request.user).select_related("service", "office", "counselor")
     is_coming = Q(status__in=SHOWN_AS_COMING, ends_at__gt=now)
     coming = list(own.filter(is_coming))
+    requests = list(SessionRequest.objects.of_seeker(request.user)[:REQUESTS_SHOWN])
     context = {
         "coming": coming,
         "undelivered": undelivered_among(coming),
         "past": own.booked().agreed().exclude(is_coming).order_by("-starts_at")[:PAST_SHOWN],
         "held": own.running_holds(now).first(),
-        "requests": SessionRequest.objects.of_seeker(request.user)[:REQUESTS_SHOWN],
+        "requests": requests,
         "choice_url": drafts.kept_choice(request),
         "waiting": entries_on_my_page(request.user),
+        "is_unreached": is_unreached([*coming, *requests]),
     }
-    context["is_unreached"] = is_unreached([*context["coming"], *context["requests"]])
     return render(request, "booking/my_page.html", context)
 
 
@@ -70,7 +71,7 @@ def reservation(request: HttpRequest, number: str) -> HttpResponse:
         return redirect(shown.offer.entry)
     if shown.status == ReservationStatus.AWAITING_REPLY:
         return redirect("booking:reply", token_of(shown, REPLIES))
-    context = {"reservation": shown, "service": shown.service, "office": shown.office, "now": now}
+    context: dict[str, Any] = {"reservation": shown, "service": shown.service, "office": shown.office, "now": now}
     context |= _meeting_facts(shown, now)
     context["cancel_refusal"] = why_not_cancel(shown, now=now)
     context["move_refusal"] = why_not_move(shown, now=now)
