@@ -10,8 +10,11 @@ from datetime import datetime, timedelta
 
 from booking.deadlines import join_opens_at
 from booking.enums import SeenBy
+from booking.meetings import can
+from booking.meetings.protocol import Capability
 from booking.models import Attendance, Reservation
 from booking.rules.windows import is_in_waiting_time
+from booking.taking_part import taking_part_in
 
 STAY_WITHOUT_END = timedelta(hours=1)
 """A stay of which nobody told the end is taken to have lasted so long: a room tried the day before is no evidence."""
@@ -76,6 +79,11 @@ def evidence_of(reservation: Reservation) -> Evidence:
     """One query. Lock the reservation first when something is decided by it: whoever writes a stay holds that lock."""
     stays = Attendance.objects.filter(meeting__reservation=reservation).order_by("waited_at", "joined_at", "pk")
     return Evidence(reservation=reservation, stays=sorted(stays, key=began_at))
+
+
+def tells_who_is_there(reservation: Reservation) -> bool:
+    """Of a telephone call, or of a room that the portal cannot ask, staff alone know who came (ADR 14)."""
+    return can(taking_part_in(reservation).software, Capability.ATTENDANCE)
 
 
 def began_at(stay: Attendance) -> datetime:

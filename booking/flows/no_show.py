@@ -13,7 +13,7 @@ from booking.db import constraint_as_booking_error, flow_transaction
 from booking.deadlines import is_no_show_due
 from booking.enums import Action, ReservationStatus
 from booking.errors import BookingError
-from booking.evidence import evidence_of
+from booking.evidence import evidence_of, tells_who_is_there
 from booking.flows.online_meeting import give_up_meeting, request_meeting
 from booking.flows.place import constraint_errors, host_of_session
 from booking.hosts import host_columns, lock_hosts
@@ -41,7 +41,8 @@ def mark_no_show(reservation_id: int, *, now: datetime) -> bool:
             _note_contact(reservation, at=seen.person_seen_at, now=now)
         if seen.person_seen_at is not None and seen.was_office_ever_there:
             return False
-        if seen.has_sign_of_person or seen.nobody_knows_who_is_in or not seen.was_office_there:
+        nobody_knows = seen.nobody_knows_who_is_in or not tells_who_is_there(reservation)
+        if seen.has_sign_of_person or nobody_knows or not seen.was_office_there:
             _ask_staff(reservation, person_came=seen.has_sign_of_person, now=now)
             return False
         _deem_absent(reservation, by=None, reason="", now=now)

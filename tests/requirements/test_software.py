@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.db import models
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
@@ -12,6 +11,7 @@ from booking.enums import MailKind
 from booking.mails.base import new_mail
 from booking.models import Service
 from mailing.composers import compose
+from offices.enums import MeetingSoftware
 from terms.models import TermsVersion
 from tests.factories import (
     NOW,
@@ -30,20 +30,13 @@ __all__ = ["client_of", "world"]
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("H-18", "S-19")]
 
 
-class Software(models.TextChoices):
-    """A second software beside the one that the portal can open meetings with today."""
-
-    ZOOM = "zoom", "Zoom"
-    TELEOFFICE = "teleoffice", "TeleOffice"
+ZOOM, LINK = MeetingSoftware.ZOOM, MeetingSoftware.LINK
 
 
-@pytest.fixture(autouse=True)
-def two_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("booking.models.service.MeetingSoftware", Software)
-
-
-def service_with(*, of_office: Software, of_service: Software | str) -> Service:
-    service = ServiceFactory(office=OfficeFactory(meeting_software=of_office), meeting_software=of_service)
+def service_with(*, of_office: str, of_service: str) -> Service:
+    service = ServiceFactory(
+        office=OfficeFactory(meeting_software=of_office), meeting_software=of_service, software_name="TeleOffice"
+    )
     for document in (service.terms, service.software_terms):
         TermsVersionFactory.create(document=document)
     return service
@@ -52,38 +45,38 @@ def service_with(*, of_office: Software, of_service: Software | str) -> Service:
 CHOICES = pytest.mark.parametrize(
     ("of_office", "of_service", "named"),
     [
-        pytest.param(Software.ZOOM, "", Software.ZOOM, id="the office's"),
-        pytest.param(Software.TELEOFFICE, "", Software.TELEOFFICE, id="another one of the office"),
-        pytest.param(Software.ZOOM, Software.TELEOFFICE, Software.TELEOFFICE, id="the service's own"),
-        pytest.param(Software.TELEOFFICE, Software.ZOOM, Software.ZOOM, id="the service's own is Zoom"),
+        pytest.param(ZOOM, "", "Zoom", id="the office's"),
+        pytest.param(LINK, "", "TeleOffice", id="another one of the office"),
+        pytest.param(ZOOM, LINK, "TeleOffice", id="the service's own"),
+        pytest.param(LINK, ZOOM, "Zoom", id="the service's own is Zoom"),
     ],
 )
 
 
 @CHOICES
-def test_pages_name_it(freeze: Any, of_office: Software, of_service: str, named: Software) -> None:
+def test_pages_name_it(freeze: Any, of_office: str, of_service: str, named: str) -> None:
     freeze(NOW)
     service = service_with(of_office=of_office, of_service=of_service)
-    other = next(software for software in Software if software != named)
+    other = "Zoom" if named == "TeleOffice" else "TeleOffice"
     for name, argument in (("service", service.pk), ("office", service.office.number)):
         page = text_of(Client().get(reverse(f"booking:{name}", args=[argument])))
-        assert f"{named.label}（スマートフォン" in page
-        assert f"{other.label}（スマートフォン" not in page
+        assert f"{named}（スマートフォン" in page
+        assert f"{other}（スマートフォン" not in page
 
 
 @CHOICES
-def test_mails_name_it(freeze: Any, of_office: Software, of_service: str, named: Software) -> None:
+def test_mails_name_it(freeze: Any, of_office: str, of_service: str, named: str) -> None:
     now = freeze(NOW)
     service = service_with(of_office=of_office, of_service=of_service)
     counselor = CounselorFactory(office=service.office, services=[service])
     reservation = ReservationFactory(service=service, counselor=counselor, starts_at=jst(6, 2, 10))
     mail = new_mail(MailKind.REMINDER_DAY, reservation, due_at=now)
-    assert f"参加のしかた（{named.label}）" in compose(mail, now=now).body
+    assert f"参加のしかた（{named}）" in compose(mail, now=now).body
 
 
 def test_the_terms_of_the_software_are_those_of_the_service(freeze: Any) -> None:
     freeze(NOW)
-    service = service_with(of_office=Software.ZOOM, of_service=Software.TELEOFFICE)
+    service = service_with(of_office=ZOOM, of_service=LINK)
     page = Client().get(reverse("booking:service", args=[service.pk])).content.decode()
     assert reverse("terms:document", args=[service.software_terms.slug]) in page
     assert escape(service.software_terms.title) in page
