@@ -192,7 +192,7 @@ KINDS = ["reservation_confirmed", "reminder_day_before", "reminder_hour_before",
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_mail_contains_the_link(reservation, meeting, kind) -> None:
     occurrence = "" if kind == "new_link" else None
-    context = {"from_start": TEN.isoformat(), "reason": ""}
+    context = {"from": TEN.isoformat(), "reason": ""}
     mail = new_mail(kind, reservation, due_at=NOW, occurrence=occurrence, context=context)
     message = compose(mail, now=NOW)
     text = message.subject + message.body + (message.calendar.content.decode() if message.calendar else "")
