@@ -8,6 +8,7 @@ import requests
 from booking.meetings.errors import (
     ConfigurationAlarm,
     HostUnavailable,
+    HostUsedUp,
     InvalidRequest,
     MeetingGone,
     NoAnswer,
@@ -109,7 +110,8 @@ def test_daily_limits_end_at_midnight_utc(now, midnight):
 @pytest.mark.parametrize(
     ("message", "error"),
     [
-        ("You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted.", WaitUntil),
+        ("You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted.", HostUsedUp),
+        ("You have exceeded the daily rate limit for this particular user.", HostUsedUp),
         ("You have reached the maximum daily rate limit for this API.", WaitUntil),
         ("You have reached the maximum per-second rate limit for this API. Try again later.", RetryLater),
         ("Too many concurrent requests.", RetryLater),

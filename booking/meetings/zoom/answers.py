@@ -80,7 +80,8 @@ def _rate_limit(message: str, *, retry_after: str, detail: str, now: datetime) -
         return RetryLater(detail)
     told = parse_retry_after(retry_after, now=now)
     is_within_a_day = told is not None and told <= now + timedelta(days=1)
-    kind = HostUsedUp if "particular user" in message.lower() else WaitUntil
+    is_of_the_host = "(100)" in message or "particular user" in message.lower()
+    kind = HostUsedUp if is_of_the_host else WaitUntil
     return kind(detail, at=told if told and is_within_a_day else next_utc_midnight(now))
 
 
