@@ -19,6 +19,8 @@ from chaos.zoom import REF, DeadlyZoom
 from demo.zoom_stand_in.meetings import utc_text
 
 LOOK_EVERY = 1.0
+WARM_WITHIN = 20.0
+"""Seconds in which people use a portal that nothing has happened to yet, so that there is something to be broken."""
 REMINDERS_AFTER = 15.0
 """Seconds from the beginning until the first reminders are due."""
 AFTER_REMINDERS = 3.0
@@ -57,6 +59,7 @@ def run_phase(grounds: Grounds, run: Run) -> Result:
         scene = running.office.scene(run.plan, reminders_in=REMINDERS_AFTER)
         ledger, dice = Ledger(), random.Random(run.seed)
         with _people(crowd(scene, plan=run.plan, port=running.port, ledger=ledger, dice=dice)):
+            ledger.wait_for(run.plan.standing + 2 * run.plan.clients, within=WARM_WITHIN)
             play(_stage(running, run), dice=dice, faults=run.faults)
         put_right(running)
         reminded_at = scene["last_reminder_at"] + AFTER_REMINDERS

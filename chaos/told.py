@@ -27,7 +27,7 @@ class Ledger:
     """Safe for threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._tellings: list[Telling] = []
         self.refused = 0
         self.broken = 0
@@ -35,6 +35,11 @@ class Ledger:
     def write(self, telling: Telling) -> None:
         with self._lock:
             self._tellings.append(telling)
+            self._lock.notify_all()
+
+    def wait_for(self, count: int, *, within: float) -> bool:
+        with self._lock:
+            return self._lock.wait_for(lambda: len(self._tellings) >= count, timeout=within)
 
     def count(self, *, refused: bool) -> None:
         with self._lock:
