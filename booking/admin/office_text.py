@@ -52,8 +52,9 @@ class OfficeTextForm(forms.ModelForm[OfficeText]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "language" in self.fields:
+        if "service" in self.fields:  # to be written, not only read
             self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
+            self.fields["service"].empty_label = gettext("すべての相談メニュー")  # type: ignore[attr-defined]
 
     def is_valid(self) -> bool:
         """A preview is never saved: the admin shows the form again, with what was typed."""
@@ -113,6 +114,11 @@ class OfficeTextAdmin(ScopedAdmin):
         if model is Service:
             return Service.objects.filter(office__in=managed_offices(user)).select_related("office")
         return managed_offices(user) if model is Office else super().choices_for(user, model)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Who manages one office writes for it."""
+        offices = list(managed_offices(request.user)[:2])
+        return {"office": offices[0].pk if len(offices) == 1 else None, **super().get_changeform_initial_data(request)}
 
     def save_model(self, request: HttpRequest, obj: OfficeText, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

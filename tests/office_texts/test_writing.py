@@ -169,3 +169,14 @@ def test_a_paragraph_that_no_mail_would_hold_says_so(manager, world, typed):
 
 def test_every_mail_of_the_preview_is_composed_for_a_status_it_speaks_of():
     assert all(status in status.__class__ for status in preview.SAMPLES.values())
+
+
+def test_the_preview_leaves_the_focus_to_its_mails(manager, typed):
+    focus = "admin/js/change_form.js"
+    assert focus in manager.get(ADD).content.decode()
+    assert focus not in manager.post(ADD, {**typed, "_preview": "1"}).content.decode()
+
+
+def test_who_manages_one_office_need_not_choose_it(manager, client_of, world):
+    assert manager.get(ADD).context["adminform"].form["office"].value() == world.office.pk
+    assert client_of(world.national).get(ADD).context["adminform"].form["office"].value() is None
