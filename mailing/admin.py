@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import localize
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -18,7 +18,7 @@ from mailing.queue import send_again
 
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(admin.ModelAdmin[OutgoingMail]):
-    list_display = ["created_at", "kind", "to", "state", "due_at", "sent_at", "attempts", "error"]
+    list_display = ["due_at", "kind", "to", "outcome", "sent_at", "attempts"]
     list_filter = ["state", "kind", "due_at"]
     search_fields = ["=to", "=cause", "=message_id"]
     search_help_text = gettext_lazy("宛先のメールアドレス、きっかけ、Message-ID（いずれも全体が一致するもの）")
@@ -52,25 +52,30 @@ class OutgoingMailAdmin(admin.ModelAdmin[OutgoingMail]):
     def text(self, mail: OutgoingMail) -> str:
         return _("（本人だけに宛てたリンクを含むため、表示しません）") if mail.is_secret else mail.body
 
+    @admin.display(description=gettext_lazy("状態"), ordering="state")
+    def outcome(self, mail: OutgoingMail) -> str:
+        """With the reason in the next line: a column of its own would be too narrow to read."""
+        return format_html("{}<br>{}", mail.get_state_display(), mail.error)
+
     @admin.display(description=gettext_lazy("添付ファイル"))
-    def attached(self, mail: OutgoingMail) -> str:
-        return "、".join(attachment["name"] for attachment in mail.attachments)
+    def attached(self, mail: OutgoingMail) -> str | None:
+        return "、".join(attachment["name"] for attachment in mail.attachments) or None
 
     @admin.display(description=gettext_lazy("配送の報告"))
-    def delivery_reports(self, mail: OutgoingMail) -> str:
+    def delivery_reports(self, mail: OutgoingMail) -> str | None:
         lines = [
             (localize(timezone.localtime(report.received_at)), str(report), report.diagnostic)
             for report in mail.reports.order_by("received_at")
         ]
-        return format_html_join(mark_safe("<br>"), "{} {} {}", lines)
+        return format_html_join(mark_safe("<br>"), "{} {} {}", lines) or None
 
     @admin.display(description=gettext_lazy("届いたか分からないまま送り直した回数"))
     def perhaps_sent(self, mail: OutgoingMail) -> int:
         return int(mail.context.get(PERHAPS_SENT, 0))
 
     @admin.display(description=gettext_lazy("消去前の状態"))
-    def former_state(self, mail: OutgoingMail) -> str:
-        return str(MailState(mail.context[WAS]).label) if WAS in mail.context else ""
+    def former_state(self, mail: OutgoingMail) -> str | None:
+        return str(MailState(mail.context[WAS]).label) if WAS in mail.context else None
 
     @admin.action(description=gettext_lazy("選択した届かなかったメールをもう一度送る"))
     def send_undelivered_again(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:
