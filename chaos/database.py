@@ -35,6 +35,7 @@ class DeadlyDatabase:
         assert cluster.port is not None
         self.port = cluster.port
         self.name = name
+        self.outages: list[tuple[float, float]] = []
         self._cluster = cluster
         self._fleet = fleet
         self._armed = armed
@@ -62,8 +63,10 @@ class DeadlyDatabase:
         self._guard.join()
 
     def restart(self, *, crash: bool) -> None:
+        begin = time.time() - 1
         self._cluster.stop(mode="immediate" if crash else "fast")
         self._cluster.start()
+        self.outages.append((begin, time.time()))
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
         connection = self._connect()

@@ -84,3 +84,5 @@ class Facts:
     mails: tuple[MailRow, ...]
     deliveries: tuple[Delivery, ...]
     told: tuple[Telling, ...]
+    outages: tuple[tuple[float, float], ...] = ()
+    """When the database was away, and the second before: nobody could note anything. Unix time."""

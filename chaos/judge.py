@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
 
-from chaos.facts import Booked, Delivery, Facts, MailRow
+from chaos.facts import Booked, Delivery, Facts, MailRow, ZoomMeeting
 from chaos.told import Telling
 
 CONFIRMED, MOVED, CANCELLED = "reservation_confirmed", "moved", "cancelled_by_seeker"
@@ -26,7 +26,8 @@ class Finding:
 
 
 FIGURES = {
-    "meetings": "live reservations without exactly one open meeting at the right time",
+    "meetings": "live reservations without exactly one open meeting",
+    "times": "live reservations whose one meeting is at another time",
     "orphans": "meetings at Zoom without a live reservation, after the sweep",
     "doubled": "mails of one kind and occurrence delivered twice",
     "missing": "mails missing",
@@ -36,7 +37,7 @@ FIGURES = {
     "told not so": "bookings, moves and cancellations that a client was told of and that are not so",
 }
 DOUBLED_AND_EXPLAINED = "doubled, explained"
-"""The server accepted the mail and the client died, or the line was cut, before the answer was noted: same Message-ID."""
+"""The server accepted the mail, and its sender could not note that any more: same Message-ID."""
 
 
 def judge(facts: Facts) -> list[Finding]:
@@ -52,20 +53,21 @@ def counts(found: Iterable[Finding]) -> Counter[str]:
 
 
 def without_one_meeting(facts: Facts) -> Iterator[str]:
-    refs = _refs(facts)
     rows = {(row.number, row.meeting_id) for row in facts.meetings if row.can_be_entered}
-    for booked in facts.booked:
-        if not booked.is_live:
-            continue
-        at_zoom = [meeting for meeting in facts.zoom if refs.get(meeting.ref) == booked.number]
+    for booked, at_zoom in _live(facts):
         if len(at_zoom) != 1:
             yield f"{booked.number}: {len(at_zoom)} meetings at Zoom ({_states(facts, booked.number)})"
         elif (booked.number, at_zoom[0].meeting_id) not in rows:
             yield f"{booked.number}: its meeting is not the one the portal leads to ({_states(facts, booked.number)})"
-        elif (at_zoom[0].starts_at, at_zoom[0].minutes) != (_minute(booked.starts_at), _minutes(booked)):
-            yield f"{booked.number}: its meeting is at {at_zoom[0].starts_at}, the session at {booked.starts_at}"
         elif at_zoom[0].host != booked.host:
             yield f"{booked.number}: its meeting is of {at_zoom[0].host}, the session of {booked.host}"
+
+
+def at_another_time(facts: Facts) -> Iterator[str]:
+    for booked, at_zoom in _live(facts):
+        for meeting in at_zoom if len(at_zoom) == 1 else []:
+            if (meeting.starts_at, meeting.minutes) != (_minute(booked.starts_at), _minutes(booked)):
+                yield f"{booked.number}: its meeting is at {meeting.starts_at}, the session at {booked.starts_at}"
 
 
 def orphans(facts: Facts) -> Iterator[str]:
@@ -79,7 +81,7 @@ def orphans(facts: Facts) -> Iterator[str]:
 
 def unexplained_doubles(facts: Facts) -> Iterator[str]:
     for name, copies in _copies(facts):
-        if not all(copy.ended_well is False for copy in copies[:-1]):
+        if not all(_could_not_be_noted(copy, facts) for copy in copies[:-1]):
             yield f"{name}: {len(copies)} times"
     known = {mail.message_id for mail in facts.mails}
     for delivery in facts.deliveries:
@@ -89,7 +91,7 @@ def unexplained_doubles(facts: Facts) -> Iterator[str]:
 
 def explained_doubles(facts: Facts) -> Iterator[str]:
     for name, copies in _copies(facts):
-        if all(copy.ended_well is False for copy in copies[:-1]):
+        if all(_could_not_be_noted(copy, facts) for copy in copies[:-1]):
             yield f"{name}: {len(copies)} times"
 
 
@@ -165,6 +167,7 @@ def told_but_not_so(facts: Facts) -> Iterator[str]:
 
 LOOKS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "meetings": without_one_meeting,
+    "times": at_another_time,
     "orphans": orphans,
     "doubled": unexplained_doubles,
     "missing": missing_mails,
@@ -173,6 +176,19 @@ LOOKS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "told double": told_double_booked,
     "told not so": told_but_not_so,
 }
+
+
+def _could_not_be_noted(copy: Delivery, facts: Facts) -> bool:
+    """The sender died, the line was cut, or the database was away."""
+    return not copy.ended_well or any(begin <= copy.accepted_at <= end for begin, end in facts.outages)
+
+
+def _live(facts: Facts) -> Iterator[tuple[Booked, list[ZoomMeeting]]]:
+    """Each live reservation with its meetings at Zoom."""
+    refs = _refs(facts)
+    for booked in facts.booked:
+        if booked.is_live:
+            yield booked, [meeting for meeting in facts.zoom if refs.get(meeting.ref) == booked.number]
 
 
 def _refs(facts: Facts) -> dict[str, str]:

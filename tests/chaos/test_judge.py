@@ -43,13 +43,18 @@ def test_every_figure_is_looked_for():
         pytest.param({"zoom": (MEETING, replace(MEETING, meeting_id="82"))}, id="two at Zoom"),
         pytest.param({"meetings": (replace(ROW, meeting_id="99"),)}, id="the portal leads elsewhere"),
         pytest.param({"meetings": (replace(ROW, can_be_entered=False, state="unknown"),)}, id="not open"),
-        pytest.param({"zoom": (replace(MEETING, starts_at=TUESDAY + LENGTH),)}, id="wrong time"),
-        pytest.param({"zoom": (replace(MEETING, minutes=45),)}, id="wrong length"),
         pytest.param({"zoom": (replace(MEETING, host="other@zoom.example"),)}, id="wrong host"),
     ],
 )
 def test_a_live_reservation_without_its_one_meeting(spoilt):
     assert figures(replace(ALL_IS_WELL, **spoilt)) == {"meetings": 1}
+
+
+@pytest.mark.parametrize(
+    "spoilt", [{"starts_at": TUESDAY + LENGTH}, {"minutes": 45}], ids=["another start", "another length"]
+)
+def test_a_meeting_at_another_time(spoilt):
+    assert figures(replace(ALL_IS_WELL, zoom=(replace(MEETING, **spoilt),))) == {"times": 1}
 
 
 @pytest.mark.parametrize("ref", ["r1", "nobody"], ids=["of a cancelled reservation", "of nobody"])
@@ -66,6 +71,14 @@ def test_a_mail_sent_again_because_its_sender_died_is_counted_apart():
     first = delivery(CONFIRMED, minute=-59.5, ended_well=False)
     facts = replace(ALL_IS_WELL, deliveries=(first, *ALL_IS_WELL.deliveries))
     assert figures(facts) == {DOUBLED_AND_EXPLAINED: 1}
+
+
+@pytest.mark.parametrize(("minute", "expected"), [(-59, DOUBLED_AND_EXPLAINED), (-57, "doubled")])
+def test_nobody_could_note_a_mail_while_the_database_was_away(minute, expected):
+    outage = (NOW.timestamp() + 60 * (minute - 0.5), NOW.timestamp() + 60 * (minute + 0.5))
+    again = delivery(CONFIRMED, minute=-50)
+    facts = replace(ALL_IS_WELL, deliveries=(*ALL_IS_WELL.deliveries, again), outages=(outage,))
+    assert figures(facts) == {expected: 1}
 
 
 def test_a_third_copy_is_not_explained_by_one_death():
