@@ -18,7 +18,7 @@ from mailing.queue import send_again
 
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(admin.ModelAdmin[OutgoingMail]):
-    list_display = ["due_at", "kind", "to", "outcome", "sent_at", "attempts"]
+    list_display = ["due_at", "outcome", "kind", "to", "sent_at", "attempts"]
     list_filter = ["state", "kind", "due_at"]
     search_fields = ["=to", "=cause", "=message_id"]
     search_help_text = gettext_lazy("宛先のメールアドレス、きっかけ、Message-ID（いずれも全体が一致するもの）")
@@ -54,8 +54,8 @@ class OutgoingMailAdmin(admin.ModelAdmin[OutgoingMail]):
 
     @admin.display(description=gettext_lazy("状態"), ordering="state")
     def outcome(self, mail: OutgoingMail) -> str:
-        """With the reason in the next line: a column of its own would be too narrow to read."""
-        return format_html("{}<br>{}", mail.get_state_display(), mail.error)
+        """With the reason below it: a column of its own would be too narrow to read."""
+        return format_html('<span class="nowrap">{}</span><br>{}', mail.get_state_display(), mail.error)
 
     @admin.display(description=gettext_lazy("添付ファイル"))
     def attached(self, mail: OutgoingMail) -> str | None:
