@@ -64,7 +64,7 @@ class MeetingHostAdmin(ScopedAdmin):
     """The address never changes: it is the host's identity. One that a session ever used is switched off, not deleted."""
 
     form = MeetingHostForm
-    list_display = ["address", "whose", "used_by", "buffer_minutes", "is_active", "calls_today", "uses_to_come"]
+    list_display = ["address", "used_by", "is_active", "uses_to_come", "calls", "buffer", "whose"]
     list_filter = ["is_active", ("office", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["office", "bureau", "counselor"]
     search_fields = ["address"]
@@ -127,6 +127,14 @@ class MeetingHostAdmin(ScopedAdmin):
     @admin.display(description=_("使う人"))
     def used_by(self, row: MeetingHost) -> str:
         return row.counselor.name if hasattr(row, "counselor") else gettext("共用")
+
+    @admin.display(description=_("空ける時間"), ordering="buffer_minutes")
+    def buffer(self, row: MeetingHost) -> str:
+        return gettext("%(count)d分") % {"count": row.buffer_minutes}
+
+    @admin.display(description=_("今日の回数"), ordering="calls_today")
+    def calls(self, row: Any) -> str:
+        return f"{row.calls_today}/{MOST_CALLS_A_DAY}"
 
     @admin.display(description=_("今日の作成・変更"))
     def calls_today(self, row: Any) -> str:

@@ -52,7 +52,8 @@ class TestList:
         html = html_of(client_of(world.manager), LIST)
         assert host.pk in html
         assert "花子" in html
-        assert "7回（上限100回" in html
+        assert "7/100" in html
+        assert "7回（上限100回" in html_of(client_of(world.manager), page_of(host))
         assert "1件" in html
 
     def test_other_offices_do_not_exist(self, world: World, client_of: ClientOf) -> None:
