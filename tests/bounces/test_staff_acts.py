@@ -6,14 +6,16 @@ from django.urls import reverse
 from audit.models import AuditRecord
 from booking.enums import MailKind, ReservationStatus
 from booking.errors import BookingError
+from booking.flows.arrange import Wishes, accept_wish, request_session
 from booking.flows.cancel import cancel_by_office
 from booking.flows.reach import correct_address, mark_told, send_mails_again
-from booking.models import Guest
+from booking.models import Guest, Reservation
 from booking.undelivered import undelivered_at
 from mailing.models import DELAYED_SINCE, MailState, OutgoingMail
 from mailing.sending import send
+from tests.arranged.conftest import DETAILS
 from tests.bounces.lost import lost
-from tests.factories import NOW, ReservationFactory, jst
+from tests.factories import NOW, ReservationFactory, SeekerFactory, bookable_service, jst
 from tests.mailing.arrived import only, text_of
 from tests.staff.conftest import client_of, now, world
 
@@ -231,3 +233,29 @@ def test_no_act_touches_the_reservation_itself(world, browser, name):
     world.reservation.refresh_from_db()
     assert world.reservation.status == ReservationStatus.CONFIRMED
     assert not world.reservation.events.exists()
+
+
+def test_who_leaves_the_portal_is_written_to_nowhere_any_more(world):
+    world.reservation.contact_email = RIGHT
+    world.reservation.seeker.is_active = False
+    assert world.reservation.email == ""
+
+
+def test_the_address_told_on_the_phone_goes_with_the_other_personal_data(world):
+    lost(world.reservation)
+    correct_address(world.reservation, email=RIGHT, now=NOW)
+    Reservation.objects.filter(pk=world.reservation.pk).strip_personal_data()
+    world.reservation.refresh_from_db()
+    assert world.reservation.contact_email == ""
+
+
+@pytest.mark.requirement("S-25")
+def test_the_reservation_made_from_a_request_is_written_to_where_the_request_was(world, client_of, browser):
+    service = bookable_service(office=world.office, way="arranged")
+    wishes = Wishes(starts=(jst(6, 3, 10),), counselor=None)
+    asked = request_session(service=service, seeker=SeekerFactory(), wishes=wishes, details=DETAILS, now=NOW)
+    OutgoingMail.objects.update(state=MailState.BOUNCED)
+    assert "送り先を直しました" in press(browser, "address", asked, email=RIGHT)
+    asked.refresh_from_db()
+    place = accept_wish(asked, starts_at=asked.wishes[0], counselor=service.counselors.get(), by=world.manager, now=NOW)
+    assert place.email == RIGHT
