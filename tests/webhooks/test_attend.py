@@ -1,6 +1,7 @@
 """Notices become stays, in whatever order they come."""
 
 import itertools
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -56,8 +57,6 @@ def test_a_session_from_the_waiting_room_to_its_end(meeting, zoom_tells) -> None
 
 @pytest.mark.parametrize("seed", range(8))
 def test_in_any_order_and_twice_the_stays_are_the_same(meeting, zoom_tells, seed: int) -> None:
-    import random  # noqa: PLC0415
-
     shuffled = [*SESSION, *SESSION]
     random.Random(seed).shuffle(shuffled)
     for told in shuffled:
