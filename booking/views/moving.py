@@ -9,7 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -19,6 +21,7 @@ from booking.availability import Search, Slot, free_slots
 from booking.clock import JST, day_of
 from booking.enums import Action
 from booking.errors import BookingError
+from booking.flows.link import meeting_by_link
 from booking.flows.move import move_by_office
 from booking.models import Counselor, Reservation
 from booking.permissions import can_cancel_as_office
@@ -114,4 +117,13 @@ def _move(request: HttpRequest, reservation: Reservation, form: MoveForm, *, now
         request=request,
     )
     messages.success(request, _("日時を変更しました。求職者にメールでお知らせします。"))
+    warn_of_missing_link(request, reservation)
     return True
+
+
+def warn_of_missing_link(request: HttpRequest, reservation: Reservation) -> None:
+    """A link that was entered for the former time is not used for the new one."""
+    meeting = meeting_by_link(reservation)
+    if meeting is not None and not meeting.can_be_entered:
+        words = _('この日時の会議のURLがまだありません。<a href="{url}">URLを登録してください</a>。')
+        messages.warning(request, format_html(words, url=reverse("admin:link", args=[reservation.number])))

@@ -200,6 +200,17 @@ class TestReplacing:
         assert enter_link(booked(service, counselor=1), link=link(), now=NOW).state == MeetingState.OPEN
 
 
+def test_staff_who_move_a_session_are_led_to_its_missing_link(
+    service: Service, receptionist: User, client_of: SignIn
+) -> None:
+    reservation = booked(service)
+    enter_link(reservation, link=link(), now=NOW)
+    typed = {"day": "2026-06-03", "clock": "10:00", "counselor": reservation.counselor_id, "reason": "会議のため"}
+    answer = client_of(receptionist).post(reverse("admin:move", args=[reservation.number]), typed, follow=True)
+    assert meeting_of(reservation).state == MeetingState.MISSING
+    assert f'<a href="{page_of(reservation)}">URLを登録してください</a>' in answer.content.decode()
+
+
 @pytest.mark.parametrize("why", ["cancelled", "over", "by Zoom"])
 def test_where_no_link_is_wanted_none_is_taken(service: Service, why: str) -> None:
     reservation, now = booked(service), NOW
