@@ -15,5 +15,3 @@ EMAIL_TIMEOUT = 2
 # The clients of a run are few people who book often.
 ACCOUNT_RATE_LIMITS = False
 BOOKING_RATE_LIMITS = {"user": "1000000/hour"}
-# A worker that is started anew must not wait for the one before it.
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None
