@@ -37,15 +37,17 @@ class HostTimes:
 
 
 def lock_hosts(counselor: Counselor, *, software: str) -> list[MeetingHost]:
-    """The hosts that may open a meeting of this counselor, locked; none where the software needs none.
+    """The hosts that may open a meeting of this counselor, the pool locked; none where the software needs none.
 
-    Lock order: after the counselor, by address (ADR 2). Without the queue the constraint alone would deadlock.
+    Lock order: after the counselor, by address (ADR 2). Without the queue the constraint alone would deadlock. Who takes
+    an own host queues on its counselor's row already: load the counselor with it (`with_own_host`).
     """
     if software != MeetingSoftware.ZOOM:
         return []
-    active = MeetingHost.objects.active()
-    own = list(active.filter(pk=counselor.meeting_host_id).lock()) if counselor.meeting_host_id else []
-    return own or list(active.pool_of(counselor.office).order_by("address").lock())
+    own = counselor.meeting_host
+    if own is not None and own.is_active:
+        return [own]
+    return list(MeetingHost.objects.active().pool_of(counselor.office).order_by("address").lock())
 
 
 def lock_all_hosts(counselor: Counselor) -> list[MeetingHost]:

@@ -119,7 +119,7 @@ def undo_no_show(reservation: Reservation, *, by: Any, reason: str, now: datetim
     errors["meeting_host_not_double_booked"] = refusal("no_host_free")
     with flow_transaction(), constraint_as_booking_error(errors):
         lock_person(reservation.person)
-        counselor = Counselor.objects.lock().get(pk=reservation.counselor_id)
+        counselor = Counselor.objects.lock().with_own_host().get(pk=reservation.counselor_id)
         hosts = lock_hosts(counselor, software=reservation.service.software)
         locked = Reservation.objects.lock().with_facts().get(pk=reservation.pk)
         host = None

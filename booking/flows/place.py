@@ -67,7 +67,7 @@ def put_in(search: Search, slot: Slot, counselor_id: int, *, place: Place, is_ov
     The savepoint gives the lock back when the place is gone, so that no two people wait for each other's counselors.
     """
     with constraint_as_booking_error(constraint_errors()):
-        counselor = Counselor.objects.lock().get(pk=counselor_id)
+        counselor = Counselor.objects.lock().with_own_host().get(pk=counselor_id)
         hosts = lock_hosts(counselor, software=search.service.software)
         if not is_override:
             _ask_again(search, slot, counselor)
@@ -85,7 +85,7 @@ def move_to(search: Search, slot: Slot, counselor_id: int, *, place: Place) -> R
     if search.moving is None:
         raise ValueError("the search names no reservation to be moved")
     with constraint_as_booking_error(constraint_errors()):
-        counselor = Counselor.objects.lock().get(pk=counselor_id)
+        counselor = Counselor.objects.lock().with_own_host().get(pk=counselor_id)
         hosts = lock_hosts(counselor, software=search.service.software)
         if not place.reason:
             _ask_again(search, slot, counselor)

@@ -17,6 +17,9 @@ class CounselorQuerySet(models.QuerySet["Counselor"]):
         """Queue on the counselor's row before inserting a reservation: the constraint alone deadlocks (ADR 2)."""
         return self.select_for_update(of=("self",), no_key=True)
 
+    def with_own_host(self) -> "CounselorQuerySet":
+        return self.select_related("meeting_host")
+
     def offering(self, service: Service) -> "CounselorQuerySet":
         return self.filter(office=service.office_id, services=service, is_active=True)
 

@@ -51,10 +51,16 @@ class TestOwnHost:
         counselor = CounselorFactory.create(office=service.office, services=[service])
         pool(service, "a@zoom.example")
         with CaptureQueriesContext(connection) as queries:
+            assert held(service).meeting_host == counselor.meeting_host
+        assert not [query["sql"] for query in queries if 'FROM "booking_meetinghost"' in query["sql"]]
+
+    def test_booking_with_the_pool_locks_it(self, service: Service) -> None:
+        sharing(service)
+        pool(service, "a@zoom.example")
+        with CaptureQueriesContext(connection) as queries:
             held(service)
         about_hosts = [query["sql"] for query in queries if 'FROM "booking_meetinghost"' in query["sql"]]
-        assert len(about_hosts) == 1
-        assert str(counselor.meeting_host_id) in about_hosts[0]
+        assert any('FOR NO KEY UPDATE OF "booking_meetinghost"' in sql for sql in about_hosts)
 
     def test_that_of_another_counselor_is_never_borrowed(self, service: Service) -> None:
         CounselorFactory.create(office=service.office, services=[])
