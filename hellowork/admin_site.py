@@ -73,9 +73,7 @@ class PortalAdminSite(AdminSite):
             path("undelivered/", self.admin_view(undelivered.undelivered_list), name="undelivered"),
             path("undelivered/<uuid:cause>/again/", self.admin_view(undelivered.send_again), name="undelivered_again"),
             path("undelivered/<uuid:cause>/told/", self.admin_view(undelivered.tell), name="undelivered_told"),
-            path(
-                "undelivered/<uuid:cause>/address/", self.admin_view(undelivered.address), name="undelivered_address"
-            ),
+            path("undelivered/<uuid:cause>/address/", self.admin_view(undelivered.address), name="undelivered_address"),
             path("demand/", self.admin_view(demand.unmet_demand), name="demand"),
             path("enter/", self.admin_view(entry.enter_reservation), name="enter"),
             path("reservations/<slug:number>/entered/", self.admin_view(entry.entered), name="entered"),
