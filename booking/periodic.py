@@ -70,7 +70,8 @@ def ask_where_offices_are() -> int:
     rows = Reservation.objects.filter(
         status=ReservationStatus.CHECKED_IN, starts_at__lte=now, ends_at__gt=now, meetings__in=on_zoom
     )
-    ids = list(rows.exclude(meetings__attendances__is_host=True).values_list("pk", flat=True))
+    waiting = Reservation.objects.needing_decision().values("pk")
+    ids = list(rows.exclude(pk__in=waiting).values_list("pk", flat=True))
     return sum(ask_where_office_is(pk, now=now) for pk in ids)
 
 

@@ -231,6 +231,14 @@ def test_an_office_that_came_late_is_not_asked(world: World, meeting, freeze) ->
     assert ask_where_offices_are() == 0
 
 
+def test_a_host_who_only_tried_the_room_the_day_before_is_missed_all_the_same(world: World, meeting, freeze) -> None:
+    the_day_before = TEN - timedelta(days=1)
+    seen(meeting, is_host=True, joined_at=the_day_before, left_at=the_day_before + MINUTE)
+    check_in(world.reservation, by=world.reservation.seeker, now=TEN)
+    freeze(DUE)
+    assert ask_where_offices_are() == 1
+
+
 # --- With webhooks off ------------------------------------------------------------------------------------------------
 
 
