@@ -9,7 +9,7 @@ from booking.effects.quota import counted
 from booking.enums import UPCOMING, MeetingState
 from booking.mails.reservations import queue_new_link
 from booking.meetings import provider
-from booking.meetings.errors import MeetingError, MeetingGone
+from booking.meetings.errors import InvalidRequest, MeetingError, MeetingGone
 from booking.meetings.protocol import CreatedMeeting
 from booking.models import OnlineMeeting, Reservation
 from mailing.queue import wake
@@ -61,6 +61,8 @@ def _settle(order: Order, *, changed: CreatedMeeting, now: datetime) -> None:
         _leave(meeting, state=MeetingState.CLOSING, now=now)
     elif _was_moved_again(meeting, order=order):
         _leave(meeting, state=MeetingState.CHANGING, now=now)
+    elif _was_passed_over(changed, order=order):
+        give_back(meeting, failure=InvalidRequest("start_time passed over"), now=now)
     else:
         _leave(meeting, state=MeetingState.OPEN, error=explain_deviations(changed), now=now)
         wake(str(reservation.uuid), now=now)
@@ -85,6 +87,12 @@ def _is_still_ours(meeting: OnlineMeeting, *, order: Order) -> bool:
 
 def _was_moved_again(meeting: OnlineMeeting, *, order: Order) -> bool:
     return (meeting.starts_at, meeting.minutes) != (order.starts_at, order.minutes)
+
+
+def _was_passed_over(changed: CreatedMeeting, *, order: Order) -> bool:
+    """Zoom may say yes and change nothing (zoom contract C.3); each time costs one of the host's calls of the day."""
+    has_told = changed.starts_at is not None
+    return has_told and (changed.starts_at, changed.minutes) != (order.request.starts_at, order.request.minutes)
 
 
 def _must_close(meeting: OnlineMeeting, *, reservation: Reservation) -> bool:

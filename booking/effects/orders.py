@@ -40,7 +40,7 @@ def order_of(meeting: OnlineMeeting, *, now: datetime, may_exist: bool = False) 
 
 def request_of(meeting: OnlineMeeting, *, now: datetime) -> MeetingRequest:
     """A session that has begun gets a meeting from the next minute to its end: Zoom takes a past start for "now"."""
-    starts_at = max(meeting.starts_at, earliest_start(now))
+    starts_at = max(meeting.starts_at, earliest_start(now).replace(microsecond=0))
     return MeetingRequest(
         host=meeting.host,
         starts_at=starts_at,

@@ -10,7 +10,7 @@ from booking.agenda import entries_of
 from booking.effects.change_meeting import change_meeting
 from booking.effects.close_meeting import close_meeting
 from booking.effects.host_link import host_url
-from booking.effects.leases import LEASE
+from booking.effects.leases import LEASE, UNTIL_SOMEBODY_ACTED
 from booking.effects.open_meeting import open_meeting
 from booking.enums import MeetingState
 from booking.flows.online_meeting import move_meeting
@@ -78,12 +78,23 @@ class TestKept:
         assert meeting.state == MeetingState.OPEN
         assert "auto_recording" in meeting.error
 
-    def test_a_time_that_zoom_passed_over_is_shown_to_staff(self, opened, zoom_stand_in, now):
+    def test_a_time_that_zoom_passed_over_is_shown_to_staff_and_asked_for_again(self, opened, zoom_stand_in, now):
         zoom_stand_in.goes_wrong("change_ignored", on=CHANGE)
         change_meeting(moved(opened, now=now).pk, now=now)
         opened.refresh_from_db()
-        assert opened.state == MeetingState.OPEN
+        assert opened.state == MeetingState.CHANGING
         assert "start_time" in opened.error
+        assert times(zoom_stand_in) != [(WEDNESDAY_TEXT, 30)]
+        change_meeting(opened.pk, now=opened.next_attempt_at)
+        opened.refresh_from_db()
+        assert (opened.state, opened.error) == (MeetingState.OPEN, "")
+        assert times(zoom_stand_in) == [(WEDNESDAY_TEXT, 30)]
+
+    def test_what_zoom_keeps_passing_over_does_not_use_up_the_calls_of_its_host(self, opened, zoom_stand_in, now):
+        zoom_stand_in.goes_wrong("change_ignored", on=CHANGE)
+        change_meeting(moved(opened, now=now).pk, now=now)
+        opened.refresh_from_db()
+        assert opened.next_attempt_at - now == UNTIL_SOMEBODY_ACTED
 
 
 class TestWhileItWaits:
