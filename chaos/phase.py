@@ -27,8 +27,7 @@ AFTER_REMINDERS = 3.0
 SWEPT_WITHIN = 20.0
 HUNDRED = 100
 NEVER_WRONG = frozenset({DOUBLED_AND_EXPLAINED})
-NOT_BEFORE_THE_SWEEP = NEVER_WRONG | {"orphans", "times"}
-"""A change that Zoom passes over without a word costs one of a host's hundred calls each time: the sweep tries it again."""
+NOT_BEFORE_THE_SWEEP = NEVER_WRONG | {"orphans"}
 
 
 @dataclass(frozen=True, kw_only=True)
