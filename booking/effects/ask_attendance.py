@@ -2,9 +2,9 @@
 
 import logging
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from booking.deadlines import is_no_show_due, join_opens_at
 from booking.effects.leases import locked
@@ -23,23 +23,26 @@ AROUND_THE_START = timedelta(hours=2)
 ASKED_EVERY = timedelta(minutes=5)
 ASKED_AFTER = (timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=2))
 """So long after the end: the software needs some minutes to know who was there. Then the portal gives up."""
-MOST_ASKED = 300
-"""Calls in one run at most; the rest has its next turn."""
+MOST_WATCHED = 300
+"""Calls in one run at most, the earliest sessions first; the rest has its turn when the office was seen in these."""
 
 
 def meetings_to_watch(now: datetime) -> list[int]:
     """Of sessions between the opening of the room and the end of the waiting time, where the office was not seen yet."""
     soon = {"reservation__starts_at__gt": now - AROUND_THE_START, "reservation__starts_at__lt": now + AROUND_THE_START}
-    seen = Attendance.objects.of_office().filter(joined_at__gt=now - AROUND_THE_START).values("meeting")
+    seen = Attendance.objects.of_office().filter(meeting=OuterRef("pk"), joined_at__gt=now - AROUND_THE_START)
     rows = OnlineMeeting.objects.filter(state__in=CAN_BE_ENTERED, reservation__status__in=UPCOMING, **soon)
-    rows = rows.exclude(meeting_id="").exclude(pk__in=seen).select_related("reservation__service")
+    rows = rows.exclude(meeting_id="").filter(~Exists(seen)).select_related("reservation__service")
     rows = rows.prefetch_related("reservation__service__policy_versions").order_by("starts_at")
     due = [row.pk for row in rows if _is_in_waiting_time(row, now=now)]
-    return due[:MOST_ASKED]
+    return due[:MOST_WATCHED]
 
 
 def meetings_to_look_back_at(now: datetime) -> list[int]:
-    """Three times after the end, in runs of five minutes: nothing has to be remembered of how often it was asked."""
+    """Three times after the end, in runs of five minutes: nothing has to be remembered of how often it was asked.
+
+    Every one that ended then: what a run left out would never have another turn.
+    """
     run = now - timedelta(seconds=now.timestamp() % ASKED_EVERY.total_seconds())
     ended = OnlineMeeting.objects.none()
     for pause in ASKED_AFTER:
@@ -48,7 +51,7 @@ def meetings_to_look_back_at(now: datetime) -> list[int]:
             reservation__ends_at__gt=until - ASKED_EVERY, reservation__ends_at__lte=until
         )
     rows = ended.exclude(meeting_id="").exclude(reservation__status__in=CANCELLED)
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:MOST_ASKED])
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def ask_status(meeting_pk: int, *, now: datetime) -> None:
@@ -62,20 +65,18 @@ def ask_status(meeting_pk: int, *, now: datetime) -> None:
     except MeetingError as failure:
         logger.info("Meeting %s: nobody told whether it runs (%s)", meeting_pk, type(failure).__name__)
         return
+    if not runs:
+        return
     with transaction.atomic():
         locked(meeting_pk)
-        note = partial(
-            Attendance.objects.note,
+        Attendance.objects.note(
             meeting,
             instance=RUNNING,
             participant="",
             is_host=True,
             seen_by=SeenBy.POLL,
+            joined_at=now,
         )
-        if runs:
-            note(joined_at=now)
-        elif Attendance.objects.filter(meeting=meeting, instance=RUNNING, left_at=None).exists():
-            note(left_at=now)
 
 
 def ask_attendance(meeting_pk: int, *, now: datetime) -> None:

@@ -280,6 +280,13 @@ def test_afterwards_every_meeting_is_asked_about_three_times(world: World, meeti
     assert [(run - end) // MINUTE for run in asked] == [10, 30, 120]
 
 
+def test_after_the_full_hour_of_a_busy_day_none_is_left_out(meeting) -> None:
+    facts = {"reservation": meeting.reservation, "software": "zoom", "state": "closed", "meeting_id": "12345678901"}
+    times = {"starts_at": TEN, "ends_at": TEN, "requested_at": TEN, "next_attempt_at": TEN}
+    OnlineMeeting.objects.bulk_create(OnlineMeeting(**facts, **times) for _session in range(1_000))
+    assert len(meetings_to_look_back_at(again(meeting.reservation).ends_at + 12 * MINUTE)) == 1_001
+
+
 # --- At the same moment -----------------------------------------------------------------------------------------------
 
 
