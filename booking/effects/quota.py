@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
-from booking.meetings.errors import HostUsedUp, OutOfOrder
+from booking.meetings.errors import HostUsedUp, NoAnswer, OutOfOrder
 from booking.models import HostCalls, MeetingHost
 from booking.models.host import MOST_CALLS_A_DAY, day_of_zoom
 
@@ -17,13 +17,14 @@ from booking.models.host import MOST_CALLS_A_DAY, day_of_zoom
 def counted(address: str, *, now: datetime) -> Iterator[None]:
     """Count one create or update call before it goes out, committed: a worker that dies has counted it all the same.
 
-    One that the circuit breaker kept back is taken off again. When Zoom says that the host has had its calls, that is
+    One that the circuit breaker kept back or that found nobody is taken off again: after a long outage the host still has
+    its hundred. When Zoom says that the host has had its calls, that is
     believed: other programs may use it too.
     """
     _count(address, now=now)
     try:
         yield
-    except OutOfOrder:
+    except (OutOfOrder, NoAnswer):
         _rows(address, now=now).filter(count__gt=0).update(count=F("count") - 1)
         raise
     except HostUsedUp:

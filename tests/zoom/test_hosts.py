@@ -72,6 +72,19 @@ class TestLedger:
             raise OutOfOrder("x", at=now)
         assert calls(meeting.host, now) == 0
 
+    @pytest.mark.parametrize("fault", ["dropped", "bad_gateway"])
+    def test_what_zoom_never_answered_does_not_count(self, opened, zoom_stand_in, now, fault):
+        opened.state, opened.next_attempt_at = MeetingState.CHANGING, now
+        opened.save(update_fields=["state", "next_attempt_at"])
+        zoom_stand_in.goes_wrong(fault, on="^PATCH")
+        change_meeting(opened.pk, now=now)
+        assert calls(opened.host, now) == 1
+
+    def test_a_meeting_that_may_have_been_made_counts(self, meeting, zoom_stand_in, now):
+        zoom_stand_in.goes_wrong("answer_lost", on=CREATE)
+        open_meeting(meeting.pk, now=now)
+        assert calls(meeting.host, now) == 1
+
     def test_the_day_is_that_of_zoom(self, meeting, now):
         """It begins at 9:00 in Japan."""
         before_nine, nine = now.replace(hour=8, minute=59), now.replace(hour=9)
