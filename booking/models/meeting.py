@@ -163,6 +163,7 @@ class OnlineMeeting(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["meeting_id"], name="meeting_by_number", condition=~models.Q(meeting_id="")),
             models.Index(
                 fields=["next_attempt_at"],
                 name="meeting_left_behind",
