@@ -17,8 +17,10 @@ from email.policy import Compat32
 from mailing.message import one_line
 from mailing.models import ReportAction
 
-MOST_BYTES = 1_000_000
-"""Reports carry our mail back at most: a few kilobytes."""
+MOST_BYTES = 300_000
+"""Reports carry our mail back at most: a few ten kilobytes."""
+MOST_BOUNDARIES = 30
+"""The parser compares every line with every boundary around it: a thousand of them would take a worker minutes."""
 MOST_IDS = 20
 STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 HEADERS_TYPE = "text/rfc822-headers"
@@ -89,14 +91,22 @@ AS_WRITTEN = AsWritten()
 
 
 def read(raw: bytes) -> Report:
-    """Raises NotAReport, and nothing else whatever the bytes are."""
+    """Raises NotAReport, and nothing else whatever the bytes are: one mail that cannot be read must not hold up the next."""
     if len(raw) > MOST_BYTES:
         raise NotAReport("too large")
+    if raw.lower().count(b"boundary") > MOST_BOUNDARIES:
+        raise NotAReport("nested too deeply")
     try:
-        message = email.message_from_bytes(raw, policy=AS_WRITTEN)
-        parts = _parts_of_report(message)
-    except RecursionError as error:
-        raise NotAReport("nested too deeply") from error
+        return _read(raw)
+    except NotAReport:
+        raise
+    except Exception as error:  # the parser raises what it likes: of characters, of codecs, of NUL, of recursion
+        raise NotAReport(f"not to be parsed ({type(error).__name__})") from error
+
+
+def _read(raw: bytes) -> Report:
+    message = email.message_from_bytes(raw, policy=AS_WRITTEN)
+    parts = _parts_of_report(message)
     recipients = tuple(told for part in parts if _type_of(part) in STATUS_TYPES for told in _recipients(part))
     if not recipients:
         raise NotAReport("tells of no recipient")
