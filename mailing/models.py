@@ -24,8 +24,6 @@ UNDER_WAY = (*TO_BE_SENT, MailState.SENDING)
 UNDELIVERED = (MailState.FAILED, MailState.BOUNCED)
 """Staff have to tell the person in another way."""
 
-CORRECTED_TO = "corrected_to"
-"""Key in `context` of an address that staff corrected: it goes before the one that the composer finds."""
 OVERTAKES = "overtakes"
 """Key in `context` of a mail that makes untrue what was written before it about its cause."""
 HANDING_OVER = "handing_over"
@@ -36,8 +34,19 @@ DELAYED_SINCE = "delayed_since"
 """Key in `context`: when the first attempt failed."""
 WAS = "was"
 """Key in `context` of a purged mail: its state before."""
-ANEW = ["state", "due_at", "attempts", "error", "woken_at", "message_id", "sent_at", "bounced_at", "told_at", "told_by"]
-ANEW += ["to", "context"]
+ANEW = (
+    "state",
+    "due_at",
+    "attempts",
+    "error",
+    "woken_at",
+    "message_id",
+    "sent_at",
+    "bounced_at",
+    "told_at",
+    "told_by",
+    "context",
+)
 """What `queue_anew` changes."""
 
 
@@ -150,15 +159,13 @@ class OutgoingMail(models.Model):
     def count_as_perhaps_sent(self) -> None:
         self.context[PERHAPS_SENT] = self.context.get(PERHAPS_SENT, 0) + 1
 
-    def queue_anew(self, *, now: datetime, to: str = "") -> None:
-        """As if it had never been tried; `to` is an address that staff corrected. Not saved: ANEW names the columns."""
+    def queue_anew(self, *, now: datetime) -> None:
+        """As if it had never been tried. Not saved: ANEW names the columns."""
         self.state, self.due_at, self.attempts, self.error = MailState.QUEUED, now, 0, ""
         self.woken_at = self.sent_at = self.bounced_at = self.told_at = self.told_by = None
         self.message_id = ""
         about_attempts = (DELAYED_SINCE, HANDING_OVER, PERHAPS_SENT)
         self.context = {key: value for key, value in self.context.items() if key not in about_attempts}
-        if to:
-            self.to = self.context[CORRECTED_TO] = to
 
 
 class DeliveryReport(models.Model):

@@ -75,17 +75,17 @@ def wake(cause: str, *, now: datetime) -> None:
         transaction.on_commit(partial(publish, ids, now=now))
 
 
-def send_again(mails: Iterable[OutgoingMail], *, now: datetime, to: str = "") -> int:
-    """Queue failed and bounced mails once more, to a corrected address if one is given; return how many.
+def send_again(mails: Iterable[OutgoingMail], *, now: datetime) -> int:
+    """Queue failed and bounced mails once more; return how many.
 
-    The text is composed anew, under a new Message-ID: a late report about the former one is not about this one. Secret
-    mails are not kept, so they cannot be repeated.
+    The text is composed anew, to the address that the composer knows by then, under a new Message-ID: a late report about
+    the former one is not about this one. Secret mails are not kept, so they cannot be repeated.
     """
     with transaction.atomic():
         undelivered = OutgoingMail.objects.undelivered().filter(pk__in=[mail.pk for mail in mails], is_secret=False)
         rows = list(undelivered.select_for_update().order_by("pk"))
         for row in rows:
-            row.queue_anew(now=now, to=to)
+            row.queue_anew(now=now)
         OutgoingMail.objects.bulk_update(rows, ANEW)
         transaction.on_commit(partial(publish, [row.pk for row in rows], now=now))
     return len(rows)

@@ -18,7 +18,7 @@ from django.db.models import F, Min
 from mailing import smtp
 from mailing.composers import READY_TEXT, Message, NotYet, Superseded, compose
 from mailing.message import attachments_of, build, new_message_id, one_line, without_secrets
-from mailing.models import CORRECTED_TO, DELAYED_SINCE, HANDING_OVER, MailState, OutgoingMail
+from mailing.models import DELAYED_SINCE, HANDING_OVER, MailState, OutgoingMail
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ def _deliver(mail: OutgoingMail, message: Message, *, now: datetime) -> None:
 
 def _keep_what_goes_out(mail: OutgoingMail, message: Message) -> bool:
     """Into the row, with the mark that the handing over begins; False if the row was taken from us meanwhile."""
-    mail.to = mail.context.get(CORRECTED_TO) or message.to or mail.to
+    mail.to = message.to or mail.to
     mail.message_id = mail.message_id or new_message_id()
     mail.subject = one_line(message.subject)[:200]
     mail.context[HANDING_OVER] = True

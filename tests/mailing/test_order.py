@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from mailing import sending
 from mailing.composers import NotYet
-from mailing.models import CORRECTED_TO, OVERTAKES, MailState, OutgoingMail
+from mailing.models import OVERTAKES, MailState, OutgoingMail
 from mailing.periodic import sweep
 from mailing.queue import queue_mails, supersede
 from mailing.sending import claim, send
@@ -96,7 +96,7 @@ def test_a_mail_that_says_not_yet_lets_the_next_go(says, smtp_server):
 
 def test_a_mail_refused_for_good_lets_the_next_go(says, smtp_server):
     smtp_server.refuse_recipients["gone@mail.example"] = "550 no such user"
-    first, after = note(to="gone@mail.example", context={CORRECTED_TO: "gone@mail.example"}), second()
+    first, after = note(to="gone@mail.example"), second()
     assert send(first.pk, now=NOW) == after.pk
 
 
