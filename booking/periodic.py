@@ -6,7 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from booking.demand import write_down_demand
@@ -192,5 +192,7 @@ def count_unmet_demand() -> int:
 @shared_task(base=DjangoTask)
 def warn_of_missing_links() -> int:
     """One mail to an office and day, at the first run that finds something: of the morning, unless it came later."""
+    now = timezone.now()
+    missing = OnlineMeeting.objects.missing(now).filter(reservation__office=OuterRef("pk"))
     with transaction.atomic():
-        return queue_links_missing(Office.objects.filter(is_active=True), now=timezone.now())
+        return queue_links_missing(Office.objects.filter(Exists(missing), is_active=True), now=now)

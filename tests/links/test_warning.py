@@ -12,7 +12,7 @@ from booking.periodic import warn_of_missing_links
 from mailing.models import MailState, OutgoingMail
 from mailing.sending import send
 from offices.models import ClosedDay, Office
-from tests.factories import NOW, bookable_service, jst
+from tests.factories import NOW, OfficeFactory, bookable_service, jst
 from tests.links.conftest import booked, link
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S-25", "X-14")]
@@ -68,6 +68,13 @@ def test_once_a_day_and_office(service: Service, freeze: Any) -> None:
     assert warned_at(jst(6, 4, 8, 5), freeze) == 2
     assert warned_at(jst(6, 4, 9, 5), freeze) == 2
     assert warned_at(jst(6, 5, 8, 5), freeze) == 4
+
+
+def test_offices_with_nothing_missing_cost_nothing(freeze: Any, django_assert_max_num_queries: Any) -> None:
+    OfficeFactory.create_batch(20, email="madoguchi@mail.example")
+    freeze(jst(6, 4, 8, 5))
+    with django_assert_max_num_queries(3):
+        assert warn_of_missing_links() == 0
 
 
 def test_an_office_without_an_address_has_the_list_alone(service: Service, freeze: Any) -> None:
