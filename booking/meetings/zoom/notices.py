@@ -53,6 +53,8 @@ TIMES = {
     Moment.LEFT: ("leave_time", "date_time"),
 }
 """Where a participant's moment stands; Zoom's own examples do not keep to its description."""
+FURTHEST = timedelta(days=1)
+"""From the moment of the event: a time of another year is none, and one of the year 10000 could not even be read again."""
 WHOLE_MEETING = ""
 """The participant of `meeting.started` and `meeting.ended`: nobody, but only the host's side can start a meeting."""
 
@@ -145,11 +147,12 @@ def _stay(event: str, meeting: Mapping[str, Any], *, happened_at: datetime) -> d
     if not KEY.fullmatch(instance):
         return None
     if event in (STARTED, ENDED):
-        ended_at = moment_of(_text(meeting.get("end_time"))) if event == ENDED else None
+        ended_at = _moment_near(happened_at, meeting.get("end_time")) if event == ENDED else None
         at = ended_at or happened_at
         return {"instance": instance, "participant": WHOLE_MEETING, "is_host": True, "at": at.isoformat()}
     person = _mapping(meeting, "participant")
-    at = next(filter(None, (moment_of(_text(person.get(name))) for name in TIMES[STAYS[event]])), happened_at)
+    told = (_moment_near(happened_at, person.get(name)) for name in TIMES[STAYS[event]])
+    at = next(filter(None, told), happened_at)
     return {
         "instance": instance,
         "participant": _key_of(person),
@@ -176,6 +179,14 @@ def _is_host(person: Mapping[str, Any], *, host_id: str) -> bool:
 def _moment_of_event(told: Mapping[str, Any]) -> datetime | None:
     stamp = told.get("event_ts")
     return moment_of_timestamp(str(stamp)) if isinstance(stamp, int) else None
+
+
+def _moment_near(happened_at: datetime, value: object) -> datetime | None:
+    """In UTC: not every offset that Python reads does PostgreSQL take."""
+    moment = moment_of(_text(value))
+    if moment is None or abs(moment - happened_at) > FURTHEST:
+        return None
+    return moment.astimezone(UTC)
 
 
 def _mapping(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
