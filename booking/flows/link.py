@@ -85,23 +85,22 @@ def _replace(
 
 
 def _lead(meeting: OnlineMeeting, *, link: EnteredLink, now: datetime) -> None:
-    """Refuse an address that a session in touch has, unless this room has a lobby; the constraint has the last word."""
-    if not link.has_lobby:
-        _refuse_in_use(meeting, url=link.url)
+    """Refuse an address that a session in touch has, unless both say it has a lobby; the constraint has the last word."""
+    _refuse_in_use(meeting, link=link)
     meeting.link = None
     meeting.lead_to(link.url, number=link.number, passcode=link.passcode, has_lobby=link.has_lobby, now=now)
     try:
         with constraint_as_booking_error({ONE_SESSION_AT_A_TIME: refusal("link_in_use_elsewhere")}):
             meeting.save()
     except BookingError:
-        _refuse_in_use(meeting, url=link.url)
+        _refuse_in_use(meeting, link=link)
         raise
 
 
-def _refuse_in_use(meeting: OnlineMeeting, *, url: str) -> None:
+def _refuse_in_use(meeting: OnlineMeeting, *, link: EnteredLink) -> None:
     """Of the own office the reservation is named, so that staff can look; of another one it is not."""
-    touching = OnlineMeeting.objects.touching(url, meeting).select_related("reservation").order_by("starts_at")
-    other = touching.first()
+    touching = OnlineMeeting.objects.touching(link.url, meeting).select_related("reservation").order_by("starts_at")
+    other = (touching.exclude(exclusive_link=None) if link.has_lobby else touching).first()
     if other is None:
         return
     if other.reservation.office_id != meeting.reservation.office_id:
