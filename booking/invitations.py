@@ -119,6 +119,6 @@ def _attendee(reservation: Reservation) -> vCalAddress:
 def _alarm() -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", _("まもなくオンライン相談です。"))
+    alarm.add("description", _("まもなく相談の時間です。"))
     alarm.add("trigger", timedelta(minutes=-30))
     return alarm

@@ -116,7 +116,7 @@ class MeetingHostAdmin(ScopedAdmin):
         count = uses_to_come(obj).count() if change and not obj.is_active else 0
         if count:
             text = gettext(
-                "%(host)sを使うこれからの相談が%(count)d件あります。会議がまだ作成されていないものは、空いているほかのユーザーに移します。作成済みの会議は、このユーザーのままです。Zoomのユーザーをなくすときは、先にその予約の相談員か日時を変えてください。"
+                "Zoomのユーザー%(host)sを使うこれからの相談が%(count)d件あります。会議がまだ作成されていないものは、空いているほかのユーザーに移します。作成済みの会議は、このユーザーのままです。Zoomのユーザーをなくすときは、先にその予約の相談員か日時を変えてください。"
             )
             messages.warning(request, text % {"host": obj.address, "count": count})
 

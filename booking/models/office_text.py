@@ -46,4 +46,4 @@ class OfficeText(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_place_display()} {self.language}"
+        return f"{self.get_place_display()}（{self.service.name if self.service else self.office.name}）"
