@@ -32,7 +32,8 @@ def missing_links(request: HttpRequest) -> HttpResponse:
     context, office = office_page(request, title=_("URLの登録待ち"))
     if office is not None:
         rows = missing_links_of(request.user, office=office, now=timezone.now())
-        context["rows"] = rows[:MOST_SHOWN]
+        shown = list(rows[: MOST_SHOWN + 1])
+        context |= {"rows": shown[:MOST_SHOWN], "has_more": len(shown) > MOST_SHOWN, "most": MOST_SHOWN}
         record("links.listed", actor=request.user, office_number=office.number, request=request)
     return TemplateResponse(request, "admin/links.html", context)
 

@@ -63,6 +63,19 @@ def test_the_list_shows_the_missing_ones_of_the_own_office_by_time(
     assert AuditRecord.objects.filter(action="links.listed").exists()
 
 
+def test_a_list_that_is_too_long_says_so(
+    service: Service, receptionist: User, client_of: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("booking.views.links.MOST_SHOWN", 1)
+    booked(service, name="早い 方")
+    client, more = client_of(receptionist), "続きが表示されます"
+    assert more not in client.get(LISTED).content.decode()
+    booked(service, starts_at=jst(6, 4, 10), name="遅い 方")
+    html = client.get(LISTED).content.decode()
+    assert more in html
+    assert "遅い 方" not in html
+
+
 def test_the_first_page_and_the_day_say_how_many(service: Service, receptionist: User, client_of: SignIn) -> None:
     client = client_of(receptionist)
     addresses = (reverse("admin:index"), reverse("admin:day"))
