@@ -56,7 +56,11 @@ def one_spelling(url: str) -> str:
     if not mark:
         return url
     end = next((position for position, sign in enumerate(rest) if sign in "/?#"), len(rest))
-    return f"{scheme.lower()}://{rest[:end].lower().removesuffix(':443')}{rest[end:] or '/'}"
+    return f"{scheme.lower()}://{_host_of(rest[:end])}{rest[end:] or '/'}"
+
+
+def _host_of(place: str) -> str:
+    return place.lower().removesuffix(":443").removesuffix(":")
 
 
 def is_missing_too_long(

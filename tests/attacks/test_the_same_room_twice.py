@@ -5,6 +5,7 @@ import pytest
 from booking.enums import MeetingState
 from booking.errors import BookingError
 from booking.flows.link import enter_link
+from booking.rules.links import one_spelling
 from tests.factories import NOW
 from tests.links.conftest import allowed_hosts, booked, link, meeting_of, service
 
@@ -31,3 +32,8 @@ def test_once_the_first_is_said_to_have_one_too_both_may_use_it(service) -> None
     enter_link(first, link=link(has_lobby=True), reason="待機室があります", now=NOW)
 
     assert enter_link(booked(service, starts_at=first.ends_at), link=link(has_lobby=True), now=NOW).can_be_entered
+
+
+@pytest.mark.parametrize("port", [":", ":443"])
+def test_a_port_that_says_nothing_is_no_other_room(port: str) -> None:
+    assert one_spelling(f"https://TeleOffice.example{port}/room/1") == "https://teleoffice.example/room/1"
