@@ -1,11 +1,13 @@
 """What the beat starts: find rows, call one flow or queue one task per row. The times are in hellowork/celery.py."""
 
 import logging
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
-from django.db import transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
@@ -49,7 +51,7 @@ NOTICE_IS_LATE_AFTER = timedelta(seconds=30)
 def release_expired_holds() -> int:
     now = timezone.now()
     ids = list(Reservation.objects.run_out(now).values_list("pk", flat=True))
-    return sum(lapse(pk, now=now) for pk in ids)
+    return _one_by_one(lapse, ids, now=now)
 
 
 @shared_task(base=DjangoTask)
@@ -59,7 +61,7 @@ def cancel_no_shows() -> int:
     waiting = Reservation.objects.needing_decision().values("pk")
     rows = Reservation.objects.without_contact().filter(starts_at__lte=now).exclude(pk__in=waiting)
     ids = list(rows.values_list("pk", flat=True))
-    return sum(mark_no_show(pk, now=now) for pk in ids)
+    return _one_by_one(mark_no_show, ids, now=now)
 
 
 @shared_task(base=DjangoTask)
@@ -72,7 +74,7 @@ def ask_where_offices_are() -> int:
     )
     waiting = Reservation.objects.needing_decision().values("pk")
     ids = list(rows.exclude(pk__in=waiting).values_list("pk", flat=True))
-    return sum(ask_where_office_is(pk, now=now) for pk in ids)
+    return _one_by_one(ask_where_office_is, ids, now=now)
 
 
 @shared_task(base=DjangoTask)
@@ -128,7 +130,7 @@ def take_notices_left_behind() -> int:
     now = timezone.now()
     left_behind = WebhookDelivery.objects.left_behind(now - NOTICE_IS_LATE_AFTER).order_by("pk")
     ids = list(left_behind.values_list("pk", flat=True)[:NOTICES_PER_SWEEP])
-    return sum(take(pk, now=now) for pk in ids)
+    return _one_by_one(take, ids, now=now)
 
 
 @shared_task(base=DjangoTask)
@@ -169,6 +171,19 @@ def offer_places_of_office(office_pk: int) -> int:
 def serve_waiting_lines() -> int:
     """Every line: what nobody called for, the morning after the rest, and those who waited in vain."""
     return _serve_lines(Service.objects.all())
+
+
+def _one_by_one(act: Callable[..., bool], ids: Iterable[int], *, now: datetime) -> int:
+    """How many rows it was done for. One that fails is logged and holds up no other; trouble with all of them is raised."""
+    done = 0
+    for pk in ids:
+        try:
+            done += bool(act(pk, now=now))
+        except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+            raise
+        except Exception:
+            logger.exception("%s: row %s failed", act.__name__, pk)
+    return done
 
 
 def _serve_lines(services: QuerySet[Service]) -> int:
