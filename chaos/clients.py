@@ -3,7 +3,10 @@
 import http.client
 import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from bench.browser import Browser, UnexpectedAnswer
@@ -14,6 +17,7 @@ from chaos.told import Ledger, Telling, What
 TROUBLE = (OSError, http.client.HTTPException, UnexpectedAnswer)
 FIRST_STARTS = 4
 """Everybody wants the earliest times, so that many want the same one."""
+PLACES_RUSHED_AT = 2
 SAYS_MOVED = "日時を変更しました".encode()
 SAYS_CANCELLED = "予約を取り消しました".encode()
 
@@ -71,7 +75,7 @@ class Client(threading.Thread):
             elif act == "move":
                 self._move(self.own.pop(self.dice.randrange(len(self.own))))
             else:
-                self._cancel(self.own.pop(self.dice.randrange(len(self.own))))
+                self.cancel(self.own.pop(self.dice.randrange(len(self.own))))
         except TROUBLE:
             self.ledger.count(refused=False)
 
@@ -79,10 +83,13 @@ class Client(threading.Thread):
 
     def _book(self) -> None:
         person = self.rival if self.dice.random() < 0.15 else self.dice.choice(self.people)
+        self.book(person, self._wish(self.counselors))
+
+    def book(self, person: Person, counselor: int, *, start: str | None = None) -> None:
+        """At `start`, or at one of the times that the page offers."""
         browser = Browser(self.port, session=person.session)
-        counselor = self._wish(self.counselors)
         page = browser.get(f"/services/{self.service}/times/?counselor={counselor}")
-        start = self._choose(page.body)
+        start = start or self._choose(page.body)
         if start is None:
             return
         form = {"start": start, "counselor": str(counselor), "csrfmiddlewaretoken": page.csrf_token}
@@ -132,7 +139,7 @@ class Client(threading.Thread):
         elif told.refused:
             self.own.append(own)
 
-    def _cancel(self, own: Own) -> None:
+    def cancel(self, own: Own) -> None:
         browser = Browser(self.port, session=own.person.session)
         path = f"/reservations/{own.number}/cancel/"
         try:
@@ -144,6 +151,12 @@ class Client(threading.Thread):
             answer = browser.post(path, {"csrfmiddlewaretoken": token}).location
             if SAYS_CANCELLED in browser.get(answer).body:
                 told.is_so()
+
+    def first_start(self, counselor: int) -> str | None:
+        page = Browser(self.port, session=self.rival.session).get(
+            f"/services/{self.service}/times/?counselor={counselor}"
+        )
+        return min((start.decode() for start in START.findall(page.body)), default=None)
 
     def _choose(self, body: bytes) -> str | None:
         starts = sorted({start.decode() for start in START.findall(body)})
@@ -224,3 +237,25 @@ def crowd(scene: dict[str, Any], *, plan: Plan, port: int, ledger: Ledger, dice:
         )
         for number in range(plan.clients)
     ]
+
+
+def rush(clients: list[Client]) -> None:
+    """Before anything fails: each gives up a reservation that it will be reminded of; then all want the same place, twice."""
+    with ThreadPoolExecutor(len(clients)) as pool:
+        list(pool.map(_give_one_up, clients))
+        for counselor in clients[0].counselors[-PLACES_RUSHED_AT:]:
+            book = partial(_rush_in, counselor=counselor, start=clients[0].first_start(counselor))
+            list(pool.map(book, clients))
+
+
+def _give_one_up(client: Client) -> None:
+    with suppress(*TROUBLE):
+        client.cancel(client.own.pop())
+
+
+def _rush_in(client: Client, *, counselor: int, start: str | None) -> None:
+    """What comes of it is left alone afterwards."""
+    before = list(client.own)
+    with suppress(*TROUBLE):
+        client.book(client.people[-1], counselor, start=start)
+    client.own = before

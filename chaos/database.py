@@ -28,6 +28,23 @@ WHERE locktype = 'advisory' AND classid = 0 AND objid = {GATE} AND NOT granted A
 """
 
 
+UNGUARDED = (
+    """
+    DO $$ DECLARE guard record; BEGIN
+        FOR guard IN SELECT conrelid::regclass AS of_table, conname FROM pg_constraint WHERE contype = 'x' LOOP
+            EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', guard.of_table, guard.conname);
+        END LOOP;
+    END $$
+    """,
+    "ALTER SYSTEM SET synchronous_commit = off",
+    "ALTER SYSTEM SET wal_writer_delay = '10s'",
+    "ALTER SYSTEM SET wal_writer_flush_after = '100MB'",
+    "ALTER SYSTEM SET bgwriter_lru_maxpages = 0",
+    "SELECT pg_reload_conf()",
+)
+"""Takes away what forbids double bookings, and that what is committed survives a crash: up to some seconds of it do not."""
+
+
 class DeadlyDatabase:
     """A deferred constraint trigger lets every commit pass a gate; the harness can shut it (lock) and see who waits."""
 
@@ -67,6 +84,11 @@ class DeadlyDatabase:
         self._cluster.stop(mode="immediate" if crash else "fast")
         self._cluster.start()
         self.outages.append((begin, time.time()))
+
+    def take_guards_away(self) -> None:
+        """For as long as the cluster lives."""
+        for statement in UNGUARDED:
+            self.execute(statement)
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
         connection = self._connect()

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from chaos.clients import Client, crowd
+from chaos.clients import Client, crowd, rush
 from chaos.facts import Facts
 from chaos.judge import DOUBLED_AND_EXPLAINED, Finding, judge
 from chaos.plan import Plan
 from chaos.points import Point
 from chaos.portal import JOIN_HOST, Grounds, Portal, portal
-from chaos.script import Stage, play
+from chaos.script import Stage, crash, play
 from chaos.told import Ledger
 from chaos.zoom import REF, DeadlyZoom
 from demo.zoom_stand_in.meetings import utc_text
@@ -21,7 +21,7 @@ from demo.zoom_stand_in.meetings import utc_text
 LOOK_EVERY = 1.0
 WARM_WITHIN = 20.0
 """Seconds in which people use a portal that nothing has happened to yet, so that there is something to be broken."""
-REMINDERS_AFTER = 15.0
+REMINDERS_AFTER, REMINDERS_AFTER_RUSH = 15.0, 30.0
 """Seconds from the beginning until the first reminders are due."""
 AFTER_REMINDERS = 3.0
 SWEPT_WITHIN = 20.0
@@ -55,13 +55,21 @@ class Run:
 
 def run_phase(grounds: Grounds, run: Run) -> Result:
     name = "chaos_with" if run.recovers else "chaos_without"
-    run.say("start web, workers" + (" and beat" if run.recovers else "; no beat"))
-    with portal(grounds, plan=run.plan, seed=run.seed, name=name, with_beat=run.recovers) as running:
-        scene = running.office.scene(run.plan, reminders_in=REMINDERS_AFTER)
+    run.say("start web, workers and beat" + ("" if run.recovers else ", without recovery and guards"))
+    with portal(grounds, plan=run.plan, seed=run.seed, name=name, is_guarded=run.recovers) as running:
+        reminders_in = REMINDERS_AFTER if run.recovers else REMINDERS_AFTER_RUSH
+        scene = running.office.scene(run.plan, reminders_in=reminders_in)
         ledger, dice = Ledger(), random.Random(run.seed)
-        with _people(crowd(scene, plan=run.plan, port=running.port, ledger=ledger, dice=dice)):
+        clients = crowd(scene, plan=run.plan, port=running.port, ledger=ledger, dice=dice)
+        if not run.recovers:
+            rush(clients)
+            running.database.execute("CHECKPOINT")
+        with _people(clients):
             ledger.wait_for(run.plan.standing + 2 * run.plan.clients, within=WARM_WITHIN)
-            play(_stage(running, run), dice=dice, faults=run.faults)
+            stage = _stage(running, run, ledger)
+            if not run.recovers:
+                crash(stage)
+            play(stage, dice=dice, faults=run.faults)
         reminded_at = scene["last_reminder_at"] + AFTER_REMINDERS
         healed_in, before_the_sweep = None, []
         if run.recovers:
@@ -99,7 +107,7 @@ def _people(clients: list[Client]) -> Iterator[None]:
             raise error
 
 
-def _stage(running: Portal, run: Run) -> Stage:
+def _stage(running: Portal, run: Run, ledger: Ledger) -> Stage:
     return Stage(
         plan=run.plan,
         fleet=running.fleet,
@@ -108,6 +116,7 @@ def _stage(running: Portal, run: Run) -> Stage:
         mail=running.mail,
         database=running.database,
         redis=running.redis,
+        ledger=ledger,
         say=run.say,
     )
 

@@ -50,8 +50,8 @@ class Portal:
 
 
 @contextmanager
-def portal(grounds: Grounds, *, plan: Plan, seed: int, name: str, with_beat: bool) -> Iterator[Portal]:
-    """Running and ready; everything that was started is gone afterwards."""
+def portal(grounds: Grounds, *, plan: Plan, seed: int, name: str, is_guarded: bool) -> Iterator[Portal]:
+    """Running and ready; everything that was started is gone afterwards. Without guards it is the last one of its cluster."""
     armed, fleet = Armed(), Fleet(seed=seed)
     any_database = DeadlyDatabase(grounds.cluster, name="postgres", fleet=fleet, armed=armed)
     any_database.execute(f"CREATE DATABASE {name} TEMPLATE {grounds.template}")
@@ -63,11 +63,14 @@ def portal(grounds: Grounds, *, plan: Plan, seed: int, name: str, with_beat: boo
         mail.start()
         stack.callback(mail.stop)
         environment = {**grounds.environment, **_addresses(grounds, database, mail, zoom, name=name)}
+        if not is_guarded:
+            environment["DJANGO_SETTINGS_MODULE"] = "chaos.unguarded_settings"
+            database.take_guards_away()
         office = stack.enter_context(clerk(environment, log=grounds.folder / f"{name}-clerk.log"))
         database.start_guard()
         stack.callback(database.stop_guard)
         port = free_port()
-        programs = list(_programs(grounds.folder, environment, plan=plan, port=port, name=name, with_beat=with_beat))
+        programs = list(_programs(grounds.folder, environment, plan=plan, port=port, name=name))
         stack.enter_context(fleet.running(programs))
         yield Portal(
             port=port,
@@ -113,9 +116,7 @@ def _addresses(
     }
 
 
-def _programs(
-    folder: Path, environment: dict[str, str], *, plan: Plan, port: int, name: str, with_beat: bool
-) -> Iterator[Program]:
+def _programs(folder: Path, environment: dict[str, str], *, plan: Plan, port: int, name: str) -> Iterator[Program]:
     """As `make run` starts them."""
     environment = {**environment, "PORTAL_URL": f"http://{HOST}:{port}"}
     web = ["gunicorn", "hellowork.wsgi", "--bind", f"{HOST}:{port}", "--workers", "2"]
@@ -136,14 +137,13 @@ def _programs(
             log=log,
             is_ready=lambda log=log: " ready." in log.read_text(errors="replace"),
         )
-    if with_beat:
-        yield Program(
-            name="beat",
-            command=["celery", "-A", "chaos.beat", "beat", "--loglevel", "WARNING", "--pidfile", ""],
-            environment=environment,
-            log=folder / f"{name}-beat.log",
-            is_ready=lambda: True,
-        )
+    yield Program(
+        name="beat",
+        command=["celery", "-A", "chaos.beat", "beat", "--loglevel", "WARNING", "--pidfile", ""],
+        environment=environment,
+        log=folder / f"{name}-beat.log",
+        is_ready=lambda: True,
+    )
 
 
 def portal_environment(folder: Path) -> dict[str, str]:

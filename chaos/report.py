@@ -20,7 +20,7 @@ def as_table(with_recovery: Result | None, without: Result | None) -> str:
 
 def _lines(with_recovery: Result | None, without: Result | None) -> Iterator[str]:
     phases = [phase for phase in (with_recovery, without) if phase is not None]
-    heads = [head for head, phase in (("recovery", with_recovery), ("without", without)) if phase is not None]
+    heads = [head for head, phase in (("with", with_recovery), ("without", without)) if phase is not None]
     yield f"{'':82}" + "".join(f"{head:>10}" for head in heads)
     for name, text in FIGURES.items():
         yield _line(text, [counts(phase.findings)[name] for phase in phases])

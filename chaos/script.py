@@ -13,6 +13,7 @@ from chaos.fleet import Fleet
 from chaos.mail import DeadlyMailServer
 from chaos.plan import Plan
 from chaos.points import Armed, Point
+from chaos.told import Ledger
 from chaos.zoom import DeadlyZoom
 from demo.servers import RedisServer
 from demo.zoom_stand_in.faults import FAULTS, Fault
@@ -20,6 +21,7 @@ from demo.zoom_stand_in.switches import SWITCHES
 
 FIRES_WITHIN = 8.0
 """Seconds for a named point: somebody books, moves or cancels all the time."""
+TOLD_BEFORE_A_CRASH, TOLD_WITHIN = 3, 8.0
 CALLS = {"credentials_refused": "^POST /oauth", "change_ignored": "^PATCH", "meeting_deleted": "^(PATCH|DELETE)"}
 """Which calls a fault hits, where it makes no sense for every one."""
 SECONDS = {"slow": 1.5, "daily": 3.0}
@@ -42,6 +44,7 @@ class Stage:
     mail: DeadlyMailServer
     database: DeadlyDatabase
     redis: RedisServer
+    ledger: Ledger
     say: Callable[[str], None]
 
 
@@ -89,8 +92,7 @@ def _fire(stage: Stage, point: Point) -> None:
 def _kills(stage: Stage) -> Iterator[Act]:
     yield _kill_child(stage, "web")
     yield _kill_program(stage, "worker")
-    if stage.fleet.named("beat"):
-        yield _kill_program(stage, "beat")
+    yield _kill_program(stage, "beat")
 
 
 def _more_kills(stage: Stage) -> Iterator[Act]:
@@ -120,7 +122,7 @@ def _servers(stage: Stage) -> Iterator[Act]:
     yield Act(
         name="kill Redis", do=lambda: stage.redis.stop(at_once=True), undo=lambda: _after(seconds, stage.redis.start)
     )
-    yield Act(name="crash PostgreSQL", do=lambda: stage.database.restart(crash=True))
+    yield Act(name="crash PostgreSQL", do=lambda: crash(stage))
     yield Act(name="cut SMTP", do=stage.mail.cut, undo=lambda: _after(seconds, stage.mail.mend))
 
 
@@ -168,6 +170,12 @@ def _fault(stage: Stage, name: str) -> None:
         on=CALLS.get(name, "^[A-Z]+ /v2"),
     )
     app.fault_queue.add(fault)
+
+
+def crash(stage: Stage) -> None:
+    """Just after some people were told something."""
+    stage.ledger.wait_for(len(stage.ledger.all()) + TOLD_BEFORE_A_CRASH, within=TOLD_WITHIN)
+    stage.database.restart(crash=True)
 
 
 def _flush(server: RedisServer) -> None:

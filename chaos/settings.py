@@ -8,6 +8,7 @@ vars().update({name: value for name, value in vars(portal).items() if name.isupp
 
 INSTALLED_APPS = [*portal.INSTALLED_APPS, "chaos"]
 PACE = 12
+RECOVERS = True
 CELERY_TASK_TIME_LIMIT = portal.CELERY_TASK_TIME_LIMIT // PACE
 CELERY_TASK_SOFT_TIME_LIMIT = portal.CELERY_TASK_SOFT_TIME_LIMIT // PACE
 ZOOM_TIMEOUT = timedelta(seconds=1)
