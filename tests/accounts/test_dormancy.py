@@ -176,7 +176,10 @@ class TestLastUse:
             pytest.param({"reserved_at": jst(7, 1)}, id="a booking"),
             pytest.param({"checked_in_at": jst(7, 1)}, id="entering a session"),
             pytest.param({"contacted_at": jst(7, 1)}, id="a call to the office"),
-            pytest.param({"starts_at": jst(6, 30, 23), "ends_at": jst(7, 1)}, id="a session that took place"),
+            pytest.param(
+                {"starts_at": jst(6, 30, 23), "ends_at": jst(7, 1), "host_until": jst(7, 1)},
+                id="a session that took place",
+            ),
         ],
     )
     def test_is_what_came_last(self, sleeper: User, freeze: Any, moments: dict[str, Any]) -> None:
