@@ -18,7 +18,6 @@ from mailing.periodic import STUCK_AFTER, sweep
 from mailing.queue import queue_text
 from mailing.sending import MOST_ATTEMPTS, NOTE_AGAIN_AFTER, send
 from mailing.tasks import send_mail
-from tests.conftest import database_url_of_this_test
 from tests.factories import NOW
 from tests.mailing.rows import note
 from tests.mailing.times import seconds
@@ -73,7 +72,7 @@ def test_a_worker_that_comes_back_from_the_dead_changes_nothing(says, smtp_serve
 
 
 def ask_as_somebody_else(query: str, *values: object) -> object:
-    with closing(psycopg2.connect(database_url_of_this_test())) as another, another.cursor() as cursor:
+    with closing(psycopg2.connect(**connection.get_connection_params())) as another, another.cursor() as cursor:
         cursor.execute(query, values)
         return cursor.fetchone()[0]
 

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import partialmethod
 
 import pytest
@@ -214,7 +214,7 @@ def test_of_a_person_only_the_stay_is_kept(webhooks_on) -> None:
         "instance": "aDYlohsHRtCd4ii1uC2+hA==",
         "participant": "16778240",
         "is_host": False,
-        "at": TEN.isoformat(),
+        "at": TEN.astimezone(UTC).isoformat(),
     }
     kept = json.dumps(WebhookDelivery.objects.values().get(), default=str, ensure_ascii=False)
     for secret in ("髙橋", "ichiro", "203.0.113.7", "10.0.0.7", "8190123", "ハローワーク"):
