@@ -169,6 +169,10 @@ def take_all(browser: Browser, ports: Ports) -> None:
     manager = new_page(browser)
     sign_in(manager, ports, MANAGERS["kobayashi"], following="/admin/")
     manager_looks(manager, ports)
+    for key, look in (("sasebo", links_are_missing), ("hamamatsu", hosts_are_shared)):
+        page = new_page(browser)
+        sign_in(page, ports, MANAGERS[key], following="/admin/")
+        look(page, ports)
 
 
 def press(link_or_button: Locator) -> None:
@@ -255,6 +259,16 @@ def manager_looks(page: Page, ports: Ports) -> None:
     take(page, "rules")
     page.goto(ports.url(ports.web) + "/admin/time-machine/")
     take(page, "time-machine")
+
+
+def links_are_missing(page: Page, ports: Ports) -> None:
+    page.goto(ports.url(ports.web) + "/admin/links/")
+    take(page, "links")
+
+
+def hosts_are_shared(page: Page, ports: Ports) -> None:
+    page.goto(ports.url(ports.web) + "/admin/booking/meetinghost/")
+    take(page, "hosts")
 
 
 # --- Signing in and the mail ----------------------------------------------------------------------------------------
